@@ -1,0 +1,49 @@
+//! GET /v1/artifacts/{id}/forks: the forks of an artifact that the caller may see.
+
+use shared::{
+    Access, Context, Endpoint, Input, Nothing, Page, Paging, Problem, Route, Storage,
+    context::{read_all, read_one},
+    model::{
+        accounts::Id,
+        artifacts::{ARTIFACT, Artifact, VISIBLE},
+    },
+    sql,
+};
+
+use super::read::ArtifactPath;
+
+/// Lists forks.
+pub struct ListForks;
+
+impl Endpoint for ListForks {
+    const ROUTE: Route = Route::get("/v1/artifacts/{id}/forks", "List the forks of an artifact")
+        .access(Access::Optional)
+        .storage(Storage::Read);
+    type Path = ArtifactPath;
+    type Query = Paging;
+    type Body = Nothing;
+    type Reply = Page<Artifact>;
+
+    async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
+        let Paging { limit, cursor } = input.query;
+        let source = sql(format!("select artifacts.id from artifacts where artifacts.id = $1 and {VISIBLE}"));
+        let forks = sql(format!(
+            "select {ARTIFACT}
+             where artifacts.forked_from_id = $1
+               and {VISIBLE}
+               and ($2::timestamptz is null or (artifacts.created_at, artifacts.id) < ($2, $3))
+             order by artifacts.created_at desc, artifacts.id desc
+             limit $4"
+        ))
+        .bind(input.path.id)
+        .bind(cursor.map(|cursor| cursor.created_at))
+        .bind(cursor.map(|cursor| cursor.id))
+        .bind(limit.and_one());
+        let [source, forks] = context.fly([source.bind(input.path.id), forks]).await?;
+        read_one::<Id>(&source)?;
+        let mut forks: Vec<Artifact> = read_all(&forks)?;
+        let bucket = context.bucket()?;
+        forks.iter_mut().try_for_each(|fork| fork.sign(bucket))?;
+        Ok(Page::new(forks, limit))
+    }
+}

@@ -1,0 +1,93 @@
+//! GET /v1/artifacts/{id}/lineage: the way from the original to an artifact.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use shared::{
+    Access, Context, Endpoint, Input, Json, Nothing, Problem, Resource, Route, Storage,
+    context::{read_all, read_one},
+    from_row,
+    model::{
+        accounts::Id,
+        artifacts::VISIBLE,
+        blobs::sign_all,
+        profiles::Owner,
+    },
+    sql,
+};
+use uuid::Uuid;
+
+use super::read::ArtifactPath;
+
+/// Reads where an artifact comes from.
+pub struct ReadLineage;
+
+/// Where an artifact comes from.
+#[derive(Serialize, JsonSchema)]
+pub struct Lineage {
+    /// From the original to the artifact itself, each a fork of the one before.
+    items: Vec<Ancestor>,
+}
+
+impl Resource for Lineage {}
+
+/// An artifact on the way; all null but its depth where it is private or deleted.
+#[derive(Serialize, JsonSchema)]
+pub struct Ancestor {
+    /// Forks between it and the artifact asked for: 0 is that artifact, 1 its source.
+    depth: i32,
+    /// The artifact.
+    id: Option<Uuid>,
+    /// What it is called.
+    title: Option<String>,
+    /// Whose it is.
+    owner: Option<Owner>,
+    /// The version of its source that it is a fork of.
+    forked_from_version_id: Option<Uuid>,
+    /// What that version was labelled.
+    forked_from_version_label: Option<String>,
+    /// When it was made.
+    created_at: Option<Timestamp>,
+}
+
+from_row!(Ancestor { depth, id, title, owner, forked_from_version_id, forked_from_version_label, created_at });
+
+impl Endpoint for ReadLineage {
+    const ROUTE: Route = Route::get("/v1/artifacts/{id}/lineage", "Read where an artifact comes from")
+        .access(Access::Optional)
+        .storage(Storage::Read);
+    type Path = ArtifactPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = Json<Lineage>;
+
+    async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
+        let itself = sql(format!("select artifacts.id from artifacts where artifacts.id = $1 and {VISIBLE}"));
+        let lineage = sql(format!(
+            "select
+                 way.depth, artifacts.id, artifacts.title, artifacts.forked_from_version_id,
+                 artifacts.forked_from_version_label, artifacts.created_at,
+                 case when artifacts.id is not null then json_build_object(
+                     'user_id', profiles.user_id,
+                     'handle', profiles.handle,
+                     'display_name', profiles.display_name,
+                     'avatar', blob_json(avatars)
+                 ) end as owner
+             from (
+                 select ancestor_id, depth from artifact_ancestors($1)
+                 union all
+                 select $1, 0
+             ) way
+             left join artifacts on artifacts.id = way.ancestor_id and {VISIBLE}
+             left join profiles on profiles.user_id = artifacts.owner_user_id
+             left join blobs avatars on avatars.id = profiles.avatar_blob_id
+             order by way.depth desc"
+        ));
+        let [itself, lineage] = context.fly([itself.bind(input.path.id), lineage.bind(input.path.id)]).await?;
+        read_one::<Id>(&itself)?;
+        let mut items: Vec<Ancestor> = read_all(&lineage)?;
+        let bucket = context.bucket()?;
+        sign_all(items.iter_mut().filter_map(|item| item.owner.as_mut()).map(|owner| &mut owner.avatar), bucket)?;
+        Ok(Json(Lineage { items }))
+    }
+}

@@ -1,0 +1,5 @@
+//! GET /v1/chats/{id}/messages. Generated from functions/src/lib.rs by `cargo xtask generate`.
+
+fn main() {
+    shared::lambda::main::<functions::messages::list::ListMessages>();
+}

@@ -1,0 +1,5 @@
+//! PUT /v1/profiles/me/avatar. Generated from functions/src/lib.rs by `cargo xtask generate`.
+
+fn main() {
+    shared::lambda::main::<functions::profiles::put_avatar::PutAvatar>();
+}

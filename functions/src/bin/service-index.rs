@@ -1,0 +1,5 @@
+//! GET /. Generated from functions/src/lib.rs by `cargo xtask generate`.
+
+fn main() {
+    shared::lambda::main::<functions::service::index::ReadIndex>();
+}

@@ -1,0 +1,47 @@
+//! POST /v1/chats: begin a chat.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::{
+    Context, Created, Endpoint, Input, Nothing, Problem, Route,
+    context::read_one,
+    model::chats::{CHAT, Chat},
+    problem, sql,
+    text::Text,
+};
+use uuid::Uuid;
+
+/// Begins a chat.
+pub struct CreateChat;
+
+/// A new chat.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({"title": "A clock"}))]
+pub struct NewChat {
+    /// What it is about.
+    #[serde(default)]
+    title: Option<Text<1, 200>>,
+    /// The client's own name for it, unique among the caller's.
+    #[serde(default)]
+    external_key: Option<Text<1, 200>>,
+}
+
+impl Endpoint for CreateChat {
+    const ROUTE: Route = Route::post("/v1/chats", "Begin a chat").problems(&[&problem::CONFLICT]);
+    type Path = Nothing;
+    type Query = Nothing;
+    type Body = NewChat;
+    type Reply = Created<Chat>;
+
+    async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
+        let id = Uuid::now_v7();
+        let insert = sql("insert into chats (id, user_id, title, external_key) values ($1, auth.uid(), $2, $3)")
+            .bind(id)
+            .bind(input.body.title.map(Text::into_string))
+            .bind(input.body.external_key.map(Text::into_string));
+        let select = sql(format!("select {CHAT} where chats.id = $1")).bind(id);
+        let [_, chat] = context.fly([insert, select]).await?;
+        Ok(Created(read_one(&chat)?))
+    }
+}

@@ -1,0 +1,78 @@
+//! GET /v1/chats/{id}/messages: what was said in a chat.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::{
+    Context, Endpoint, Input, Nothing, Page, Problem, Route, Sql, Storage,
+    context::{read_all, read_one},
+    model::{
+        accounts::Id,
+        messages::{MESSAGE, Message},
+    },
+    page::{Cursor, Limit},
+    sql,
+};
+use uuid::Uuid;
+
+use super::create::ChatPath;
+
+/// Lists messages, newest first.
+pub struct ListMessages;
+
+/// Which messages.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Filter {
+    /// Items a page holds at most.
+    #[serde(default)]
+    limit: Limit,
+    /// The same as `before`, as in every list.
+    #[serde(default)]
+    cursor: Option<Cursor>,
+    /// Messages before this cursor: the `next_cursor` of a page.
+    #[serde(default)]
+    before: Option<Cursor>,
+    /// Messages after this cursor, oldest first, so that each page goes on to newer ones.
+    #[serde(default)]
+    after: Option<Cursor>,
+}
+
+impl Endpoint for ListMessages {
+    const ROUTE: Route =
+        Route::get("/v1/chats/{id}/messages", "List the messages of a chat, newest first").storage(Storage::Read);
+    type Path = ChatPath;
+    type Query = Filter;
+    type Body = Nothing;
+    type Reply = Page<Message>;
+
+    async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
+        let limit = input.query.limit;
+        let chat = sql("select id from chats where id = $1 and user_id = auth.uid()").bind(input.path.id);
+        let [chat, messages] = context.fly([chat, input.query.select(input.path.id)]).await?;
+        read_one::<Id>(&chat)?;
+        let mut messages: Vec<Message> = read_all(&messages)?;
+        let bucket = context.bucket()?;
+        messages.iter_mut().try_for_each(|message| message.sign(bucket))?;
+        Ok(Page::new(messages, limit))
+    }
+}
+
+impl Filter {
+    fn select(self, chat_id: Uuid) -> Sql {
+        let (place, order, cursor) = match (self.after, self.before.or(self.cursor)) {
+            (Some(after), _) => ("(messages.created_at, messages.id) > ($2, $3)", "asc", Some(after)),
+            (None, Some(before)) => ("(messages.created_at, messages.id) < ($2, $3)", "desc", Some(before)),
+            (None, None) => ("$2::timestamptz is null and $3::uuid is null", "desc", None),
+        };
+        sql(format!(
+            "select {MESSAGE}
+             where messages.chat_id = $1 and messages.user_id = auth.uid() and {place}
+             order by messages.created_at {order}, messages.id {order}
+             limit $4"
+        ))
+        .bind(chat_id)
+        .bind(cursor.map(|cursor| cursor.created_at))
+        .bind(cursor.map(|cursor| cursor.id))
+        .bind(self.limit.and_one())
+    }
+}

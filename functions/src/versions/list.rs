@@ -1,0 +1,47 @@
+//! GET /v1/artifacts/{id}/versions: the versions of an artifact that the caller may see.
+
+use shared::{
+    Access, Context, Endpoint, Input, Nothing, Page, Paging, Problem, Route,
+    context::{read_all, read_one},
+    model::{
+        accounts::Id,
+        artifacts::VISIBLE,
+        versions::{VERSION, Version},
+    },
+    sql,
+};
+
+use crate::artifacts::read::ArtifactPath;
+
+/// Lists versions, without their files.
+pub struct ListVersions;
+
+impl Endpoint for ListVersions {
+    const ROUTE: Route =
+        Route::get("/v1/artifacts/{id}/versions", "List the versions of an artifact").access(Access::Optional);
+    type Path = ArtifactPath;
+    type Query = Paging;
+    type Body = Nothing;
+    type Reply = Page<Version>;
+
+    async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
+        let Paging { limit, cursor } = input.query;
+        let artifact = sql(format!("select artifacts.id from artifacts where artifacts.id = $1 and {VISIBLE}"));
+        let versions = sql(format!(
+            "select {VERSION}, null::jsonb as chat
+             from artifact_versions versions
+             join artifacts on artifacts.id = versions.artifact_id and {VISIBLE}
+             where versions.artifact_id = $1
+               and ($2::timestamptz is null or (versions.created_at, versions.id) < ($2, $3))
+             order by versions.created_at desc, versions.id desc
+             limit $4"
+        ))
+        .bind(input.path.id)
+        .bind(cursor.map(|cursor| cursor.created_at))
+        .bind(cursor.map(|cursor| cursor.id))
+        .bind(limit.and_one());
+        let [artifact, versions] = context.fly([artifact.bind(input.path.id), versions]).await?;
+        read_one::<Id>(&artifact)?;
+        Ok(Page::new(read_all::<Version>(&versions)?, limit))
+    }
+}

@@ -1,0 +1,42 @@
+//! GET /v1/artifacts/{id}/versions/{version}: a version with its files.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::{
+    Access, Context, Endpoint, Input, Json, Nothing, Problem, Route, Storage,
+    context::{read_all, read_one},
+    model::versions::{FileRow, Version, select_files, select_version},
+};
+use uuid::Uuid;
+
+/// Reads a version.
+pub struct ReadVersion;
+
+/// The version.
+#[derive(Deserialize, JsonSchema)]
+pub struct VersionPath {
+    /// The artifact.
+    id: Uuid,
+    /// The version's index, from 1.
+    version: i32,
+}
+
+impl Endpoint for ReadVersion {
+    const ROUTE: Route = Route::get("/v1/artifacts/{id}/versions/{version}", "Read a version with its files")
+        .access(Access::Optional)
+        .storage(Storage::Read);
+    type Path = VersionPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = Json<Version>;
+
+    async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
+        let VersionPath { id, version } = input.path;
+        let [version, files] = context.fly([select_version(id, version), select_files(id, version)]).await?;
+        let mut version: Version = read_one(&version)?;
+        let bucket = context.bucket()?;
+        let files: Vec<FileRow> = read_all(&files)?;
+        version.files = Some(files.into_iter().map(|file| file.into_file(bucket)).collect::<Result<_, _>>()?);
+        Ok(Json(version))
+    }
+}

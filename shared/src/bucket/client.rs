@@ -1,0 +1,187 @@
+//! Calls to the bucket, through the SDK.
+
+use aws_sdk_s3::{
+    Client,
+    config::{
+        BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation, StalledStreamProtectionConfig,
+        retry::RetryConfig, timeout::TimeoutConfig,
+    },
+    error::{ProvideErrorMetadata, SdkError},
+    primitives::ByteStream,
+    types::{ChecksumMode, CompletedMultipartUpload, CompletedPart},
+};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use std::time::Duration;
+
+use crate::{config::BucketConfig, problem::Problem, text::Sha256};
+
+/// Calls one bucket.
+pub struct BucketClient {
+    client: Client,
+    bucket: String,
+}
+
+/// What the bucket says of an object.
+#[derive(Debug)]
+pub struct Stored {
+    /// Bytes.
+    pub size: i64,
+    /// The checksum it verified when the object came in; none for a multipart upload.
+    pub sha256: Option<Sha256>,
+}
+
+/// A part that arrived.
+#[derive(Debug)]
+pub struct ArrivedPart {
+    /// 1-based.
+    pub number: i32,
+    /// Bytes.
+    pub size: i64,
+    /// What completing must name it by.
+    pub etag: String,
+}
+
+impl BucketClient {
+    pub(super) fn new(config: &BucketConfig, credentials: Credentials) -> Self {
+        let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        let mut builder = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .http_client(http)
+            .credentials_provider(credentials)
+            .region(Region::new(config.region.clone()))
+            .force_path_style(config.endpoint.is_some())
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(2))
+                    .operation_attempt_timeout(Duration::from_secs(20))
+                    .build(),
+            );
+        builder.set_endpoint_url(config.endpoint.clone());
+        Self { client: Client::from_conf(builder.build()), bucket: config.name.clone() }
+    }
+
+    /// What is at this key, if anything is.
+    pub async fn head(&self, key: &str) -> Result<Option<Stored>, Problem> {
+        let head = self.client.head_object().bucket(&self.bucket).key(key).checksum_mode(ChecksumMode::Enabled).send().await;
+        match head {
+            Ok(head) => Ok(Some(Stored {
+                size: head.content_length().unwrap_or_default(),
+                sha256: head.checksum_sha256().and_then(whole_checksum),
+            })),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(away(error)),
+        }
+    }
+
+    /// Reads an object of at most `limit` bytes: larger ones are not what the caller checked with [`Self::head`].
+    pub async fn read(&self, key: &str, limit: usize) -> Result<Vec<u8>, Problem> {
+        let mut body = self.client.get_object().bucket(&self.bucket).key(key).send().await.map_err(away)?.body;
+        let mut bytes = Vec::new();
+        while let Some(chunk) = body.try_next().await.map_err(Problem::unavailable)? {
+            if bytes.len() + chunk.len() > limit {
+                return Err(Problem::internal(anyhow::anyhow!("an object is larger than its declaration")));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+
+    /// Hashes an object without keeping it: S3 has no SHA-256 of the whole for what came in parts.
+    pub async fn sha256(&self, key: &str) -> Result<Sha256, Problem> {
+        let mut body = self.client.get_object().bucket(&self.bucket).key(key).send().await.map_err(away)?.body;
+        let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
+        while let Some(chunk) = body.try_next().await.map_err(Problem::unavailable)? {
+            digest.update(&chunk);
+        }
+        Ok(Sha256(digest.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")))
+    }
+
+    /// Writes a small object.
+    pub async fn write(&self, key: &str, content_type: &str, bytes: Vec<u8>) -> Result<(), Problem> {
+        let put = self.client.put_object().bucket(&self.bucket).key(key).content_type(content_type);
+        put.body(ByteStream::from(bytes)).send().await.map_err(away)?;
+        Ok(())
+    }
+
+    /// Removes an object; one that is not there is no error.
+    pub async fn delete(&self, key: &str) -> Result<(), Problem> {
+        self.client.delete_object().bucket(&self.bucket).key(key).send().await.map_err(away)?;
+        Ok(())
+    }
+
+    /// Begins a multipart upload, and names it.
+    pub async fn begin_multipart(&self, key: &str, content_type: &str) -> Result<String, Problem> {
+        let begun = self.client.create_multipart_upload().bucket(&self.bucket).key(key).content_type(content_type);
+        let begun = begun.send().await.map_err(away)?;
+        begun.upload_id.ok_or_else(|| Problem::internal(anyhow::anyhow!("a multipart upload without an id")))
+    }
+
+    /// The parts that arrived, in order of their numbers; none where the multipart upload is gone.
+    pub async fn arrived_parts(&self, key: &str, multipart_id: &str) -> Result<Vec<ArrivedPart>, Problem> {
+        let mut pages = self
+            .client
+            .list_parts()
+            .bucket(&self.bucket)
+            .key(key)
+            .upload_id(multipart_id)
+            .into_paginator()
+            .items()
+            .send();
+        let mut parts = Vec::new();
+        while let Some(part) = pages.next().await {
+            let part = match part {
+                Ok(part) => part,
+                Err(error) if error.code() == Some("NoSuchUpload") => return Ok(Vec::new()),
+                Err(error) => return Err(away(error)),
+            };
+            parts.push(ArrivedPart {
+                number: part.part_number().unwrap_or_default(),
+                size: part.size().unwrap_or_default(),
+                etag: part.e_tag().unwrap_or_default().to_owned(),
+            });
+        }
+        Ok(parts)
+    }
+
+    /// Makes one object of the parts. S3 may answer 200 with an error inside, which the SDK reports as an error.
+    pub async fn complete_multipart(&self, key: &str, multipart_id: &str, parts: &[ArrivedPart]) -> Result<(), Problem> {
+        let parts = parts.iter().map(|part| CompletedPart::builder().part_number(part.number).e_tag(&part.etag).build());
+        let completed = CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build();
+        let complete = self.client.complete_multipart_upload().bucket(&self.bucket).key(key).upload_id(multipart_id);
+        match complete.multipart_upload(completed).send().await {
+            // Completed by an earlier call whose reply was lost: what is there is verified next, whoever put it there.
+            Err(error) if error.code() == Some("NoSuchUpload") => Ok(()),
+            result => result.map(drop).map_err(away),
+        }
+    }
+
+    /// Gives up a multipart upload and its parts.
+    pub async fn abort_multipart(&self, key: &str, multipart_id: &str) -> Result<(), Problem> {
+        let abort = self.client.abort_multipart_upload().bucket(&self.bucket).key(key).upload_id(multipart_id);
+        match abort.send().await {
+            Err(error) if error.code() == Some("NoSuchUpload") => Ok(()),
+            result => result.map(drop).map_err(away),
+        }
+    }
+}
+
+/// A checksum of the whole object; a multipart's is one of its parts' checksums, with their number behind a hyphen.
+fn whole_checksum(checksum: &str) -> Option<Sha256> {
+    BASE64_STANDARD.decode(checksum).ok()?.try_into().ok().map(Sha256)
+}
+
+fn is_missing<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    error.raw_response().is_some_and(|response| response.status().as_u16() == 404)
+}
+
+fn away<E: std::error::Error + Send + Sync + 'static>(error: SdkError<E>) -> Problem {
+    Problem::unavailable(anyhow::Error::new(error).context("the bucket did not do what was asked"))
+}

@@ -1,0 +1,148 @@
+//! From a request to typed input: parse, don't validate.
+
+use bytes::Bytes;
+use http::{HeaderMap, header};
+use percent_encoding::percent_decode_str;
+use schemars::JsonSchema;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_path_to_error::{Path, Segment};
+
+use crate::{
+    endpoint::Endpoint,
+    problem::{self, Problem},
+};
+
+/// Bytes of a JSON body at most: Lambda takes 6 MB with everything around it.
+pub const BODY_LIMIT: usize = 5 * 1024 * 1024;
+
+/// What an endpoint takes, checked.
+pub struct Input<E: Endpoint> {
+    /// The parameters in the path.
+    pub path: E::Path,
+    /// The parameters in the query.
+    pub query: E::Query,
+    /// The JSON body.
+    pub body: E::Body,
+    /// The revision in `If-Match`; none for `*`, or where the route does not ask for it.
+    pub if_match: Option<i64>,
+}
+
+/// No parameters, or an empty body.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// The path's parameters, decoded, as whoever routed the request found them.
+#[derive(Clone, Debug, Default)]
+pub struct PathParameters(pub Vec<(String, String)>);
+
+impl PathParameters {
+    /// Parameters that arrived as they stood in the URL: API Gateway decodes them, `cargo lambda watch` does not.
+    pub fn undecoded<'a>(parameters: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, Problem> {
+        parameters
+            .map(|(name, value)| {
+                let value = percent_decode_str(value)
+                    .decode_utf8()
+                    .map_err(|_| Problem::new(&problem::MALFORMED, format!("The path's {name} is not UTF-8.")))?;
+                Ok((name.to_owned(), value.into_owned()))
+            })
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+impl<E: Endpoint> Input<E> {
+    pub(crate) fn read(request: &http::Request<Bytes>) -> Result<Self, Problem> {
+        let none = PathParameters::default();
+        let parameters = request.extensions().get::<PathParameters>().unwrap_or(&none);
+        Ok(Self {
+            path: path(parameters)?,
+            query: query(request.uri().query().unwrap_or_default())?,
+            if_match: if E::ROUTE.if_match { if_match(request.headers())? } else { None },
+            body: body(request)?,
+        })
+    }
+}
+
+fn path<T: DeserializeOwned>(parameters: &PathParameters) -> Result<T, Problem> {
+    let encoded = serde_html_form::to_string(&parameters.0).map_err(Problem::internal)?;
+    let deserializer = serde_html_form::Deserializer::from_bytes(encoded.as_bytes());
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let pointer = format!("/path{}", pointer(error.path()));
+        Problem::new(&problem::MALFORMED, "The path names nothing that could exist.").at(pointer, inner(&error))
+    })
+}
+
+fn query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    if percent_decode_str(query).any(|byte| byte == 0) {
+        return Err(Problem::invalid("/query", "must not contain NUL"));
+    }
+    let deserializer = serde_html_form::Deserializer::from_bytes(query.as_bytes());
+    serde_path_to_error::deserialize(deserializer)
+        .map_err(|error| Problem::invalid(format!("/query{}", pointer(error.path())), inner(&error)))
+}
+
+fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
+    let Some(value) = headers.get(header::IF_MATCH) else {
+        return Err(Problem::new(&problem::PRECONDITION_REQUIRED, problem::PRECONDITION_REQUIRED.title));
+    };
+    match value.as_bytes() {
+        b"*" => Ok(None),
+        // An ETag is "<revision>-<hash of the representation>": what two writers could lose is the revision.
+        value => std::str::from_utf8(value)
+            .ok()
+            .and_then(|value| value.trim().strip_prefix('"')?.strip_suffix('"')?.split('-').next()?.parse().ok())
+            .map(Some)
+            // An ETag that was never ours cannot be the current one.
+            .ok_or_else(|| Problem::new(&problem::STALE, problem::STALE.title)),
+    }
+}
+
+fn body<T: DeserializeOwned>(request: &http::Request<Bytes>) -> Result<T, Problem> {
+    let body = request.body();
+    if body.len() > BODY_LIMIT {
+        return Err(Problem::new(&problem::TOO_LARGE, format!("A body may have {BODY_LIMIT} bytes.")));
+    }
+    if body.is_empty() {
+        return json(b"{}");
+    }
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Err(Problem::new(&problem::UNSUPPORTED_TYPE, problem::UNSUPPORTED_TYPE.title));
+    }
+    json(body)
+}
+
+fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        if error.inner().is_data() {
+            Problem::invalid(pointer(error.path()), inner(&error))
+        } else {
+            Problem::new(&problem::MALFORMED, format!("The body is not JSON: {}.", inner(&error)))
+        }
+    })?;
+    deserializer
+        .end()
+        .map_err(|error| Problem::new(&problem::MALFORMED, format!("The body is not JSON: {error}.")))?;
+    Ok(value)
+}
+
+fn inner<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> String {
+    error.inner().to_string()
+}
+
+/// A JSON pointer, RFC 6901.
+fn pointer(path: &Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+            Segment::Enum { variant } => pointer.push_str(&format!("/{variant}")),
+            Segment::Unknown => {}
+        }
+    }
+    pointer
+}

@@ -1,0 +1,96 @@
+//! An endpoint as a Lambda function.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use lambda_http::{Body, Request, RequestExt, request::RequestContext, service_fn};
+
+use crate::{
+    config::{BucketConfig, ConfigError, DatabaseConfig},
+    context::{self, Client, RequestId, Services},
+    endpoint::{Endpoint, Storage},
+    extract::PathParameters,
+    log,
+    problem::Problem,
+};
+
+/// Serves one endpoint until the platform stops the process; several requests at once where
+/// `AWS_LAMBDA_MAX_CONCURRENCY` says so.
+pub fn main<E: Endpoint>() {
+    log::init();
+    if let Err(error) = check_configuration::<E>() {
+        tracing::error!("{error}");
+        std::process::exit(78);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be built");
+    let result = runtime.block_on(async {
+        let services = Arc::new(Services::default());
+        if E::ROUTE.database {
+            // In the background: nothing waits for the database before the first request is asked for.
+            let services = Arc::clone(&services);
+            tokio::spawn(async move {
+                if let Ok(database) = services.database() {
+                    database.warm().await;
+                }
+            });
+        }
+        lambda_http::run_concurrent(service_fn(move |request| serve::<E>(Arc::clone(&services), request))).await
+    });
+    if let Err(error) = result {
+        tracing::error!("{error}");
+        std::process::exit(1);
+    }
+}
+
+fn check_configuration<E: Endpoint>() -> Result<(), ConfigError> {
+    if E::ROUTE.database {
+        DatabaseConfig::from_env()?;
+    }
+    if E::ROUTE.storage != Storage::None {
+        BucketConfig::from_env()?;
+    }
+    Ok(())
+}
+
+async fn serve<E: Endpoint>(services: Arc<Services>, request: Request) -> Result<http::Response<Body>, lambda_http::Error> {
+    let response = match from_lambda(request) {
+        Ok(request) => context::answer::<E>(services, request).await,
+        Err(problem) => problem.into_response(),
+    };
+    Ok(response.map(|body| match String::from_utf8(body.into()) {
+        Ok(text) if text.is_empty() => Body::Empty,
+        Ok(text) => Body::Text(text),
+        Err(error) => Body::Binary(error.into_bytes()),
+    }))
+}
+
+/// A request of API Gateway, or of `cargo lambda watch`, as one of ours.
+fn from_lambda(request: Request) -> Result<http::Request<Bytes>, Problem> {
+    let parameters = request.path_parameters();
+    let pairs = parameters.iter();
+    let mut client = Client::default();
+    // API Gateway has decoded the parameters, and names the route; `cargo lambda watch` does neither.
+    let mut is_decoded = false;
+    if let Some(RequestContext::ApiGatewayV2(gateway)) = request.request_context_ref() {
+        is_decoded = gateway.route_key.as_deref().is_some_and(|key| key != "$default");
+        client.ip_address = gateway.http.source_ip.as_deref().and_then(|address| address.parse().ok());
+    }
+    let path = if is_decoded {
+        PathParameters(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    } else {
+        PathParameters::undecoded(pairs)?
+    };
+    let request_id = request.lambda_context_ref().map(|context| RequestId(context.request_id.clone()));
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(path);
+    parts.extensions.insert(client);
+    if let Some(request_id) = request_id {
+        parts.extensions.insert(request_id);
+    }
+    let body = match body {
+        Body::Text(text) => Bytes::from(text),
+        Body::Binary(bytes) => Bytes::from(bytes),
+        _ => Bytes::new(),
+    };
+    Ok(http::Request::from_parts(parts, body))
+}

@@ -1,0 +1,30 @@
+//! What two endpoints share: the shape of an endpoint, the path of a request, PostgreSQL, the bucket, the model.
+//!
+//! A binary links only what its endpoint reaches, so nothing here may be started or held for all of them alike.
+
+pub mod bucket;
+pub mod config;
+pub mod context;
+pub mod database;
+pub mod endpoint;
+pub mod extract;
+pub mod idempotency;
+pub mod identity;
+pub mod image;
+pub mod lambda;
+pub mod log;
+pub mod migrate;
+pub mod model;
+pub mod openapi;
+pub mod page;
+pub mod problem;
+pub mod reply;
+pub mod text;
+
+pub use context::Context;
+pub use database::{FromRow, Sql, sql};
+pub use endpoint::{Access, Endpoint, Entry, Route, Storage};
+pub use extract::{Input, Nothing};
+pub use page::{Page, Paging};
+pub use problem::Problem;
+pub use reply::{Created, CreatedOnce, Found, Json, NoContent, Resource};

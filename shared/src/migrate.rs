@@ -1,0 +1,135 @@
+//! Migrations: forward only, each applied once however many migrators race.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use refinery::{AsyncMigrate, Migration, Runner};
+use refinery_core::traits::r#async::{AsyncQuery, AsyncTransaction};
+use tokio_postgres::{Client, NoTls, error::SqlState};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::{config::DatabaseConfig, database::tls};
+
+mod embedded {
+    refinery::embed_migrations!("../migrations");
+}
+
+/// The first line of a migration that must not run in a transaction, such as `create index concurrently`.
+/// Such a file holds one statement, which is safe to run again after it failed halfway.
+const NO_TRANSACTION: &str = "-- no transaction";
+
+/// Any number, as long as all migrators use it.
+const LOCK: i64 = 0x4174_656c_6965_7230;
+
+/// How often a statement that waits too long for a lock is tried again.
+const ATTEMPTS: u32 = 10;
+
+/// Migrations in this program, in their order.
+#[must_use]
+pub fn runner() -> Runner {
+    // A deploy that is rolled back runs the older program against the newer schema, which expand and contract allows.
+    embedded::migrations::runner().set_abort_missing(false)
+}
+
+/// Applies what is missing, and gives the names of what it applied. Of several at once one applies, the others wait.
+pub async fn run(config: &DatabaseConfig, runner: &Runner) -> anyhow::Result<Vec<String>> {
+    let mut client = Connection(connect(config).await?);
+    // Waiting inside pg_advisory_lock would hold a snapshot, which a concurrent index build of another migrator waits for.
+    while !client.0.query_one("select pg_try_advisory_lock($1)", &[&LOCK]).await?.get::<_, bool>(0) {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    // A migration that cannot get its lock soon gives up and tries again, so that the queue behind it can move on.
+    client.0.batch_execute("set lock_timeout = '3s'").await?;
+    let mut attempt = 0;
+    let report = loop {
+        match runner.run_async(&mut client).await {
+            Err(error) if attempt < ATTEMPTS && is_lock_timeout(&error) => {
+                attempt += 1;
+                let mut jitter = [0];
+                getrandom::fill(&mut jitter).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
+                tokio::time::sleep(Duration::from_millis(500 + 4 * u64::from(jitter[0]))).await;
+            }
+            result => break result?,
+        }
+    };
+    Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
+}
+
+/// Lets the login named in the functions' own database URL in, as `atelier_api` or as a member of it.
+pub async fn grant_login(owner: &DatabaseConfig, functions: &DatabaseConfig) -> anyhow::Result<String> {
+    let url: tokio_postgres::Config = functions.url.parse()?;
+    let user = url.get_user().context("DATABASE_URL names no user")?.to_owned();
+    let client = connect(owner).await?;
+    let owner_user = client.query_one("select current_user::text", &[]).await?.get::<_, String>(0);
+    anyhow::ensure!(
+        user != owner_user,
+        "DATABASE_URL and OWNER_DATABASE_URL name the same user: functions must not own what they use"
+    );
+    let password = url.get_password().map(|password| String::from_utf8_lossy(password).into_owned());
+    // Role names and passwords cannot be parameters of DDL: format() quotes them.
+    let statements = client
+        .query_one(
+            "select case
+                when exists (select from pg_roles where rolname = $1)
+                then format('alter role %I login password %L', $1, $2::text)
+                else format('create role %I login password %L in role atelier_api', $1, $2::text)
+             end",
+            &[&user, &password],
+        )
+        .await?
+        .get::<_, String>(0);
+    client.batch_execute(&statements).await?;
+    Ok(user)
+}
+
+async fn connect(config: &DatabaseConfig) -> anyhow::Result<Client> {
+    let mut url: tokio_postgres::Config = config.url.parse()?;
+    url.application_name("atelier migrate").connect_timeout(config.timeout);
+    Ok(if config.tls {
+        url.ssl_mode(tokio_postgres::config::SslMode::Require);
+        let (client, connection) = url.connect(MakeRustlsConnect::new(tls(config)?)).await?;
+        tokio::spawn(connection);
+        client
+    } else {
+        let (client, connection) = url.connect(NoTls).await?;
+        tokio::spawn(connection);
+        client
+    })
+}
+
+fn is_lock_timeout(error: &refinery::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if let Some(error) = cause.downcast_ref::<tokio_postgres::Error>() {
+            return error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE);
+        }
+        source = cause.source();
+    }
+    false
+}
+
+/// A client that knows migrations which must not run in a transaction; refinery has no mark for them.
+struct Connection(Client);
+
+impl AsyncTransaction for Connection {
+    type Error = tokio_postgres::Error;
+
+    async fn execute<'a, T: Iterator<Item = &'a str> + Send + 'a>(&mut self, queries: T) -> Result<usize, Self::Error> {
+        let queries: Vec<&str> = queries.collect();
+        if !queries.first().is_some_and(|sql| sql.starts_with(NO_TRANSACTION)) {
+            return AsyncTransaction::execute(&mut self.0, queries.into_iter()).await;
+        }
+        for query in &queries {
+            self.0.batch_execute(query).await?;
+        }
+        Ok(queries.len())
+    }
+}
+
+impl AsyncQuery<Vec<Migration>> for Connection {
+    async fn query(&mut self, query: &str) -> Result<Vec<Migration>, Self::Error> {
+        AsyncQuery::query(&mut self.0, query).await
+    }
+}
+
+impl AsyncMigrate for Connection {}

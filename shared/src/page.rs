@@ -1,0 +1,155 @@
+//! Lists: by keyset, never by offset, so that the thousandth page costs what the first does.
+
+use std::borrow::Cow;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use uuid::Uuid;
+
+/// Where a page ended: newest first, by creation time, then by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// When the last item was created.
+    pub created_at: Timestamp,
+    /// The last item's id.
+    pub id: Uuid,
+}
+
+impl Serialize for Cursor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut bytes = [0; 24];
+        bytes[..8].copy_from_slice(&self.created_at.as_microsecond().to_be_bytes());
+        bytes[8..].copy_from_slice(self.id.as_bytes());
+        serializer.serialize_str(&BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+impl<'de> Deserialize<'de> for Cursor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let parse = || {
+            let bytes: [u8; 24] = BASE64_URL_SAFE_NO_PAD.decode(&text).ok()?.try_into().ok()?;
+            let (microseconds, id) = bytes.split_at(8);
+            Some(Self {
+                created_at: Timestamp::from_microsecond(i64::from_be_bytes(microseconds.try_into().ok()?)).ok()?,
+                id: Uuid::from_slice(id).ok()?,
+            })
+        };
+        parse().ok_or_else(|| de::Error::custom("must be a next_cursor of an earlier page"))
+    }
+}
+
+impl JsonSchema for Cursor {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Cursor".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "examples": ["AAYn2kQxPAABk0X0Zb5wRZ5T5r3k0WvB1w"]})
+    }
+}
+
+/// Items a page holds: 1 to 100.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit(i64);
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(50)
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let limit = i64::deserialize(deserializer)?;
+        if (1..=100).contains(&limit) { Ok(Self(limit)) } else { Err(de::Error::custom("must be 1 to 100")) }
+    }
+}
+
+impl Serialize for Limit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl JsonSchema for Limit {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Limit".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "integer", "minimum": 1, "maximum": 100, "default": 50})
+    }
+}
+
+impl Limit {
+    /// One more than the page holds: whether there is a next page shows in the same query.
+    #[must_use]
+    pub fn and_one(self) -> i64 {
+        self.0 + 1
+    }
+}
+
+/// The query of a list that has no filters.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Paging {
+    /// Items a page holds at most.
+    #[serde(default)]
+    pub limit: Limit,
+    /// Where the last page ended: its `next_cursor`.
+    #[serde(default)]
+    pub cursor: Option<Cursor>,
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Page<T> {
+    /// The items, newest first.
+    pub items: Vec<T>,
+    /// Give it as `cursor` for the next page; null on the last one.
+    pub next_cursor: Option<Cursor>,
+}
+
+/// An item that a cursor can point at.
+pub trait Keyset {
+    /// The cursor that continues after this item.
+    fn cursor(&self) -> Cursor;
+}
+
+impl<T: Keyset> Page<T> {
+    /// A page of the items that a query for [`Limit::and_one`] found.
+    #[must_use]
+    pub fn new(mut items: Vec<T>, limit: Limit) -> Self {
+        let size = usize::try_from(limit.0).expect("a limit is 1 to 100");
+        let more = items.len() > size;
+        items.truncate(size);
+        let next_cursor = items.last().filter(|_| more).map(Keyset::cursor);
+        Self { items, next_cursor }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back() {
+        let cursor = Cursor { created_at: Timestamp::from_microsecond(1_763_700_000_123_456).expect("valid"), id: Uuid::now_v7() };
+        let text = serde_json::to_string(&cursor).expect("plain");
+        assert_eq!(serde_json::from_str::<Cursor>(&text).expect("its own"), cursor);
+        for wrong in ["\"\"", "\"AAAA\"", "\"not base64!\"", "7"] {
+            assert!(serde_json::from_str::<Cursor>(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What an endpoint answers: the type carries the status, the headers follow from the value.
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+
+use crate::{
+    page::Page,
+    problem::Problem,
+    text::Sha256,
+};
+
+/// A resource that can be read, changed under `If-Match`, and found again.
+pub trait Resource: Serialize + JsonSchema + Send {
+    /// The number that two writers could lose each other's work over; it begins the ETag.
+    fn revision(&self) -> Option<i64> {
+        None
+    }
+
+    /// Where it can be read.
+    fn location(&self) -> Option<String> {
+        None
+    }
+}
+
+/// An answer of any kind.
+pub trait Reply: Send {
+    /// The statuses it can have, each with what it means.
+    const STATUSES: &'static [(u16, &'static str)];
+
+    /// The schema of its body, if it has one.
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema>;
+
+    /// The response.
+    fn into_response(self) -> Result<Response<Bytes>, Problem>;
+}
+
+fn json_response(status: StatusCode, body: &impl Serialize) -> Result<Response<Bytes>, Problem> {
+    let body = serde_json::to_vec(body).map_err(Problem::internal)?;
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}
+
+fn put(response: &mut Response<Bytes>, name: HeaderName, value: String) -> Result<(), Problem> {
+    response.headers_mut().insert(name, HeaderValue::try_from(value).map_err(Problem::internal)?);
+    Ok(())
+}
+
+/// The whole representation is hashed, so that a cache is never wrong; the revision before it is what `If-Match` compares.
+fn tag<T: Resource>(response: &mut Response<Bytes>, resource: &T) -> Result<(), Problem> {
+    let digest = hex::encode(&Sha256::of(response.body()).0[..8]);
+    let etag = match resource.revision() {
+        Some(revision) => format!("\"{revision}-{digest}\""),
+        None => format!("\"{digest}\""),
+    };
+    put(response, header::ETAG, etag)
+}
+
+/// 200 with a resource and its ETag.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: Resource> Reply for Json<T> {
+    const STATUSES: &'static [(u16, &'static str)] = &[(200, "The resource.")];
+
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<T>())
+    }
+
+    fn into_response(self) -> Result<Response<Bytes>, Problem> {
+        let mut response = json_response(StatusCode::OK, &self.0)?;
+        tag(&mut response, &self.0)?;
+        Ok(response)
+    }
+}
+
+impl<T: Serialize + JsonSchema + Send> Reply for Page<T> {
+    const STATUSES: &'static [(u16, &'static str)] = &[(200, "A page of the list.")];
+
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<Self>())
+    }
+
+    fn into_response(self) -> Result<Response<Bytes>, Problem> {
+        json_response(StatusCode::OK, &self)
+    }
+}
+
+/// 201 with the new resource, its ETag and its Location.
+#[derive(Debug)]
+pub struct Created<T>(pub T);
+
+impl<T: Resource> Reply for Created<T> {
+    const STATUSES: &'static [(u16, &'static str)] = &[(201, "It was made.")];
+
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<T>())
+    }
+
+    fn into_response(self) -> Result<Response<Bytes>, Problem> {
+        let mut response = json_response(StatusCode::CREATED, &self.0)?;
+        tag(&mut response, &self.0)?;
+        if let Some(location) = self.0.location() {
+            put(&mut response, header::LOCATION, location)?;
+        }
+        Ok(response)
+    }
+}
+
+/// 201 with the new resource, or 200 with the one that an earlier call made.
+#[derive(Debug)]
+pub struct CreatedOnce<T> {
+    /// The resource.
+    pub resource: T,
+    /// Whether it was made just now.
+    pub is_new: bool,
+}
+
+impl<T: Resource> Reply for CreatedOnce<T> {
+    const STATUSES: &'static [(u16, &'static str)] = &[(201, "It was made."), (200, "An earlier call had made it.")];
+
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<T>())
+    }
+
+    fn into_response(self) -> Result<Response<Bytes>, Problem> {
+        if self.is_new { Created(self.resource).into_response() } else { Json(self.resource).into_response() }
+    }
+}
+
+/// 204: done, and nothing to say.
+#[derive(Debug)]
+pub struct NoContent;
+
+impl Reply for NoContent {
+    const STATUSES: &'static [(u16, &'static str)] = &[(204, "Done.")];
+
+    fn schema(_: &mut SchemaGenerator) -> Option<Schema> {
+        None
+    }
+
+    fn into_response(self) -> Result<Response<Bytes>, Problem> {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        Ok(response)
+    }
+}
+
+/// 302 to where the bytes are.
+#[derive(Debug)]
+pub struct Found(pub String);
+
+impl Reply for Found {
+    const STATUSES: &'static [(u16, &'static str)] = &[(302, "The bytes are at Location.")];
+
+    fn schema(_: &mut SchemaGenerator) -> Option<Schema> {
+        None
+    }
+
+    fn into_response(self) -> Result<Response<Bytes>, Problem> {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::FOUND;
+        put(&mut response, header::LOCATION, self.0)?;
+        Ok(response)
+    }
+}

@@ -1,0 +1,106 @@
+//! A database for one test program, migrated by an owner who is no superuser, as on a managed PostgreSQL.
+
+use std::{env, sync::OnceLock, time::Duration};
+
+use shared::{config::DatabaseConfig, migrate};
+use tokio_postgres::{Client, NoTls};
+
+/// The login of the functions in tests.
+const LOGIN: &str = "atelier_api";
+
+/// The owner of the schema in tests.
+const OWNER: &str = "atelier_test_owner";
+
+const PASSWORD: &str = "only-on-loopback";
+
+/// The URL of the test server's superuser.
+///
+/// # Panics
+/// Where no servers run: `cargo xtask test` starts them.
+#[must_use]
+pub fn superuser_url() -> String {
+    env::var("OWNER_DATABASE_URL").unwrap_or_else(|_| {
+        panic!("OWNER_DATABASE_URL is not set: run `cargo xtask test`, or `eval \"$(cargo xtask env)\"` while servers run")
+    })
+}
+
+/// The same server, as another user, another database.
+#[must_use]
+pub fn url(user: Option<&str>, database: &str) -> String {
+    let superuser = superuser_url();
+    let (scheme, rest) = superuser.split_once("://").expect("a URL");
+    let (credentials, place) = rest.rsplit_once('@').expect("a URL with credentials");
+    let host = place.split('/').next().expect("a host");
+    let credentials = user.map_or(credentials.to_owned(), |user| format!("{user}:{PASSWORD}"));
+    format!("{scheme}://{credentials}@{host}/{database}")
+}
+
+/// Settings for a URL, as the functions would have them.
+#[must_use]
+pub fn config(url: String) -> DatabaseConfig {
+    DatabaseConfig {
+        url,
+        tls: false,
+        certificate_authorities: None,
+        pool_size: 16,
+        timeout: Duration::from_secs(20),
+        named_statements: true,
+    }
+}
+
+/// A connection.
+pub async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the test server answers");
+    tokio::spawn(connection);
+    client
+}
+
+/// Makes an empty database, and gives the URLs of its owner and of the functions.
+pub async fn create() -> (String, String) {
+    let name = format!("atelier_{}", uuid::Uuid::now_v7().simple());
+    let superuser = connect(&superuser_url()).await;
+    superuser
+        .batch_execute(&format!(
+            "do $$ begin
+                perform pg_advisory_xact_lock(1);
+                if not exists (select from pg_roles where rolname = '{OWNER}') then
+                    create role {OWNER} login createrole password '{PASSWORD}';
+                end if;
+             end $$"
+        ))
+        .await
+        .expect("the owner can be made");
+    superuser.batch_execute(&format!("create database {name} owner {OWNER}")).await.expect("a database can be made");
+    superuser.batch_execute(&format!("alter database {name} set timezone to 'Asia/Kathmandu'")).await.expect("it can be set");
+    (url(Some(OWNER), &name), url(Some(LOGIN), &name))
+}
+
+/// Makes a database and migrates it.
+pub async fn create_migrated() -> (String, String) {
+    let (owner, functions) = create().await;
+    migrate::run(&config(owner.clone()), &migrate::runner()).await.expect("the migrations apply");
+    migrate::grant_login(&config(owner.clone()), &config(functions.clone())).await.expect("the login is made");
+    (owner, functions)
+}
+
+/// The URL of the functions in this program's own database, which is made at the first call.
+#[must_use]
+pub fn functions_url() -> String {
+    static URL: OnceLock<String> = OnceLock::new();
+    URL.get_or_init(|| {
+        // Its own thread: the caller may already be inside a runtime.
+        let thread = std::thread::spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(create_migrated()).1
+        });
+        thread.join().expect("the database was made")
+    })
+    .clone()
+}
+
+/// A superuser's connection to this program's own database, to look behind the API.
+pub async fn behind() -> Client {
+    let functions = functions_url();
+    let name = functions.rsplit('/').next().expect("a database");
+    connect(&url(None, name)).await
+}

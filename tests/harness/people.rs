@@ -1,0 +1,206 @@
+//! People who call the API.
+
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+use shared::text::Sha256;
+use uuid::Uuid;
+
+use crate::http::{Reply, base_url, client, request};
+
+/// Someone with an account, or nobody in particular.
+#[derive(Clone)]
+pub struct Person {
+    client: reqwest::Client,
+    base_url: String,
+    /// The session's token; none for someone who is not signed in.
+    pub token: Option<String>,
+    /// The account.
+    pub user: Value,
+    /// The password.
+    pub password: String,
+}
+
+impl Person {
+    /// Someone who is not signed in.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self::anonymous_at(base_url())
+    }
+
+    /// Someone who is not signed in, at another server.
+    #[must_use]
+    pub fn anonymous_at(base_url: &str) -> Self {
+        Self {
+            client: client(),
+            base_url: base_url.to_owned(),
+            token: None,
+            user: Value::Null,
+            password: String::new(),
+        }
+    }
+
+    /// Someone who has just registered, unlike anyone else.
+    pub async fn register() -> Self {
+        Self::register_at(base_url()).await
+    }
+
+    /// Someone who has just registered at another server.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn register_at(base_url: &str) -> Self {
+        let mut person = Self::anonymous_at(base_url);
+        person.password = format!("password-{}", Uuid::new_v4().simple());
+        let name = Uuid::new_v4().simple().to_string();
+        let reply = person
+            .post(
+                "/v1/users",
+                json!({
+                    "email": format!("{name}@example.com"),
+                    "password": person.password,
+                    "handle": format!("h{}", &name[..16]),
+                    "name": "A Person"
+                }),
+            )
+            .await
+            .expect(201);
+        person.token = reply.json["session"]["token"].as_str().map(str::to_owned);
+        person.user = reply.json["user"].clone();
+        person
+    }
+
+    /// Their id.
+    ///
+    /// # Panics
+    /// Where they have none.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.user["id"].as_str().expect("an account")
+    }
+
+    /// Their handle.
+    ///
+    /// # Panics
+    /// Where they have none.
+    #[must_use]
+    pub fn handle(&self) -> &str {
+        self.user["handle"].as_str().expect("an account")
+    }
+
+    /// Begins a request with their token.
+    #[must_use]
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let request = request(&self.client, &self.base_url, method, path);
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Reply {
+        Reply::to(self.request("GET", path)).await
+    }
+
+    /// POST of a JSON body.
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        Reply::to(self.request("POST", path).json(&body)).await
+    }
+
+    /// POST with further headers.
+    pub async fn post_with(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Reply {
+        self.send_with("POST", path, headers, body).await
+    }
+
+    /// PUT of a JSON body.
+    pub async fn put(&self, path: &str, body: Value) -> Reply {
+        Reply::to(self.request("PUT", path).json(&body)).await
+    }
+
+    /// Any method, with further headers and a JSON body.
+    pub async fn send_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Value) -> Reply {
+        let request = headers.iter().fold(self.request(method, path), |request, (name, value)| request.header(*name, *value));
+        Reply::to(request.json(&body)).await
+    }
+
+    /// PATCH under If-Match.
+    pub async fn patch(&self, path: &str, if_match: &str, body: Value) -> Reply {
+        self.send_with("PATCH", path, &[("if-match", if_match)], body).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Reply {
+        Reply::to(self.request("DELETE", path)).await
+    }
+
+    /// Saves an artifact with one file of this text.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn create_artifact(&self, visibility: &str, text: &str) -> Reply {
+        self.post(
+            "/v1/artifacts",
+            json!({
+                "title": "A clock", "visibility": visibility,
+                "version": {"files": [{"path": "clock.js", "language": "javascript", "content": text}]}
+            }),
+        )
+        .await
+        .expect(201)
+    }
+
+    /// Publishes a further version with one file of this text.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn publish(&self, artifact_id: &str, text: &str) -> Reply {
+        let path = format!("/v1/artifacts/{artifact_id}");
+        let etag = self.get(&path).await.expect(200).etag();
+        let version = json!({"files": [{"path": "clock.js", "language": "javascript", "content": text}]});
+        self.post_with(&format!("{path}/versions"), &[("if-match", &etag)], version).await.expect(201)
+    }
+
+    /// Declares an upload of these bytes.
+    pub async fn declare(&self, purpose: &str, content_type: &str, bytes: &[u8]) -> Reply {
+        self.post(
+            "/v1/uploads",
+            json!({
+                "purpose": purpose, "filename": "file.bin", "content_type": content_type, "size": bytes.len(),
+                "sha256": Sha256::of(bytes).to_string()
+            }),
+        )
+        .await
+    }
+
+    /// Sends a part to the bucket, as a browser would.
+    ///
+    /// # Panics
+    /// Where the part is none.
+    pub async fn send_part(&self, part: &Value, bytes: Vec<u8>) -> Reply {
+        let mut request = self.client.put(part["url"].as_str().expect("a URL")).body(bytes);
+        for (name, value) in part["headers"].as_object().expect("headers") {
+            request = request.header(name, value.as_str().expect("text"));
+        }
+        Reply::to(request).await
+    }
+
+    /// Declares, sends and completes an upload, and gives the completed one.
+    ///
+    /// # Panics
+    /// Where any of it fails.
+    pub async fn upload(&self, purpose: &str, content_type: &str, bytes: &[u8]) -> Reply {
+        let declared = self.declare(purpose, content_type, bytes).await.expect(201);
+        let mut rest = bytes;
+        for part in declared.json["parts"].as_array().expect("parts") {
+            let (now, later) = rest.split_at(usize::try_from(part["size"].as_u64().expect("a size")).expect("small"));
+            let _ = self.send_part(part, now.to_vec()).await.expect(200);
+            rest = later;
+        }
+        self.post(&format!("/v1/uploads/{}/complete", declared.id()), json!({})).await.expect(200)
+    }
+
+    /// Reads what a URL of the bucket serves.
+    pub async fn fetch(&self, url: &Value) -> Reply {
+        Reply::to(self.client.get(url.as_str().unwrap_or_default())).await
+    }
+}
