@@ -1,1 +1,196 @@
-//! x
+//! Migrations apply once however many migrators race, and leave nothing without row level security.
+
+use harness::database::{config, connect, create, create_migrated, superuser_url, url};
+use refinery::{Migration, Runner};
+use shared::migrate;
+
+#[tokio::test]
+async fn racing_migrators_apply_each_migration_once() {
+    let (owner, _) = create().await;
+    let racers: Vec<_> = (0..6)
+        .map(|_| {
+            let config = config(owner.clone());
+            tokio::spawn(async move { migrate::run(&config, &migrate::runner()).await.expect("migrates") })
+        })
+        .collect();
+    let mut applied = Vec::new();
+    for racer in racers {
+        applied.extend(racer.await.expect("no panic"));
+    }
+    let expected: Vec<String> = migrate::runner().get_migrations().iter().map(ToString::to_string).collect();
+    assert_eq!(applied.len(), expected.len(), "{applied:?}");
+    applied.sort();
+    applied.dedup();
+    assert_eq!(applied.len(), expected.len());
+}
+
+#[tokio::test]
+async fn an_index_can_be_built_concurrently() {
+    let (owner, _) = create_migrated().await;
+    let mut migrations = migrate::runner().get_migrations().clone();
+    let sql = "-- no transaction\ncreate index concurrently artifacts_title_idx on artifacts (title)";
+    migrations.push(Migration::unapplied("V9000__concurrent_index", sql).expect("a migration"));
+    let applied = migrate::run(&config(owner.clone()), &Runner::new(&migrations)).await.expect("applies");
+    assert_eq!(applied.len(), 1);
+    let again = migrate::run(&config(owner.clone()), &Runner::new(&migrations)).await.expect("applies");
+    assert_eq!(again.len(), 0);
+    let client = connect(&owner).await;
+    let valid: bool = client
+        .query_one("select indisvalid from pg_index where indexrelid = 'artifacts_title_idx'::regclass", &[])
+        .await
+        .expect("the index is there")
+        .get(0);
+    assert!(valid);
+}
+
+#[tokio::test]
+async fn a_failed_migration_leaves_nothing_behind_and_can_be_mended() {
+    let (owner, _) = create().await;
+    let broken =
+        Migration::unapplied("V1__first", "create table first (id int); select no_such_function()").expect("one");
+    assert!(migrate::run(&config(owner.clone()), &Runner::new(&[broken])).await.is_err());
+    let mended = Migration::unapplied("V1__first", "create table first (id int)").expect("one");
+    let applied = migrate::run(&config(owner), &Runner::new(&[mended])).await.expect("applies");
+    assert_eq!(applied.len(), 1);
+}
+
+#[tokio::test]
+async fn a_migration_waits_for_a_lock_without_giving_up() {
+    let (owner, _) = create().await;
+    let mut holder = connect(&owner).await;
+    holder.batch_execute("create table busy (id int)").await.expect("a table");
+    let transaction = holder.transaction().await.expect("begins");
+    transaction.batch_execute("lock table busy").await.expect("locks");
+    let alter = Migration::unapplied("V1__alter", "alter table busy add column name text").expect("one");
+    let config = config(owner.clone());
+    let migrator = tokio::spawn(async move { migrate::run(&config, &Runner::new(&[alter])).await });
+    let watcher = connect(&superuser_url()).await;
+    let database = owner.rsplit('/').next().expect("a name").to_owned();
+    // Until it has given up once: the log of waits is what the server itself says.
+    loop {
+        let row = watcher
+            .query_one("select xact_rollback from pg_stat_database where datname = $1", &[&database])
+            .await
+            .expect("statistics");
+        if row.get::<_, i64>(0) > 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    transaction.rollback().await.expect("releases");
+    assert_eq!(migrator.await.expect("no panic").expect("migrates").len(), 1);
+}
+
+/// Every table of the API is under forced row level security, has a policy, and belongs to a role the API is not.
+#[tokio::test]
+async fn every_table_is_under_row_level_security() {
+    let (owner, _) = create_migrated().await;
+    let client = connect(&owner).await;
+    let rows = client
+        .query(
+            "select pg_class.relname::text
+             from pg_class
+             where pg_class.relnamespace = 'public'::regnamespace
+               and pg_class.relkind in ('r', 'p')
+               and pg_class.relname <> 'refinery_schema_history'
+               and not (
+                   pg_class.relrowsecurity
+                   and pg_class.relforcerowsecurity
+                   and exists (select from pg_policy where pg_policy.polrelid = pg_class.oid)
+                   and not pg_has_role('atelier_api', pg_class.relowner, 'member')
+               )",
+            &[],
+        )
+        .await
+        .expect("the catalogue");
+    let exposed: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert!(exposed.is_empty(), "enable and force row level security, and write policies, for {exposed:?}");
+}
+
+/// The API's role owns nothing, is no superuser, cannot pass by policies, and cannot become who can.
+#[tokio::test]
+async fn the_role_of_the_functions_can_do_little() {
+    let (_, functions) = create_migrated().await;
+    let client = connect(&functions).await;
+    let row = client
+        .query_one(
+            "select
+                 rolsuper or rolbypassrls or rolcreaterole or rolcreatedb,
+                 exists (select from pg_class where relowner = pg_roles.oid)
+                     or exists (select from pg_proc where proowner = pg_roles.oid),
+                 pg_has_role(rolname, 'atelier_system', 'member')
+             from pg_roles
+             where rolname = current_user",
+            &[],
+        )
+        .await
+        .expect("the catalogue");
+    assert_eq!((row.get::<_, bool>(0), row.get::<_, bool>(1), row.get::<_, bool>(2)), (false, false, false));
+    for forbidden in [
+        "create table mine (id int)",
+        "delete from users",
+        "update users set is_superuser = true",
+        "update sessions set token_hash = token_hash",
+        "insert into artifact_likes select id, owner_user_id from artifacts",
+        "update artifact_versions set summary = 'x'",
+        "select auth.become(uuid_v7(), uuid_v7())",
+        "set role atelier_system",
+        "select * from refinery_schema_history",
+    ] {
+        let error = client.batch_execute(forbidden).await.expect_err(forbidden);
+        assert_eq!(error.code().map(|code| code.code()), Some("42501"), "{forbidden}: {error}");
+    }
+    // Without an identity there is nothing of anyone's to see.
+    for table in ["users", "sessions", "chats", "messages", "uploads", "idempotency_keys"] {
+        let rows = client.query(&format!("select * from {table}"), &[]).await.expect("allowed");
+        assert_eq!(rows.len(), 0, "{table}");
+    }
+}
+
+/// Foreign keys are followed from both ends: without an index, deleting a user reads whole tables.
+#[tokio::test]
+async fn every_foreign_key_has_an_index() {
+    let (owner, _) = create_migrated().await;
+    let client = connect(&owner).await;
+    let rows = client
+        .query(
+            "select pg_constraint.conname::text
+             from pg_constraint
+             where pg_constraint.contype = 'f'
+               and pg_constraint.connamespace = 'public'::regnamespace
+               and not exists (
+                   select from pg_index
+                   where pg_index.indrelid = pg_constraint.conrelid
+                     and pg_index.indkey[0] = any (pg_constraint.conkey)
+               )",
+            &[],
+        )
+        .await
+        .expect("the catalogue");
+    let missing: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert!(missing.is_empty(), "no index begins with a column of {missing:?}");
+}
+
+#[tokio::test]
+async fn the_functions_login_is_made_and_its_password_follows_the_url() {
+    let (owner, functions) = create_migrated().await;
+    let name = functions.rsplit('/').next().expect("a name").to_owned();
+    let login = format!("atelier_login_{}", uuid::Uuid::new_v4().simple());
+    for password in ["first", "second"] {
+        let place = functions.rsplit_once('@').expect("credentials").1.to_owned();
+        let url = format!("postgres://{login}:{password}@{place}");
+        migrate::grant_login(&config(owner.clone()), &config(url.clone())).await.expect("granted");
+        let client = connect(&url).await;
+        client.query("select id from artifacts", &[]).await.expect("it may read");
+    }
+    let same = config(owner.clone());
+    assert!(
+        migrate::grant_login(&config(owner.clone()), &same).await.is_err(),
+        "an owner must not be the functions' login"
+    );
+    connect(&url(None, &name))
+        .await
+        .batch_execute(&format!("drop owned by {login}; drop role {login}"))
+        .await
+        .expect("gone");
+}

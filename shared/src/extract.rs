@@ -4,7 +4,10 @@ use bytes::Bytes;
 use http::{HeaderMap, header};
 use percent_encoding::percent_decode_str;
 use schemars::JsonSchema;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_path_to_error::{Path, Segment};
 
 use crate::{
@@ -115,17 +118,18 @@ fn body<T: DeserializeOwned>(request: &http::Request<Bytes>) -> Result<T, Proble
 }
 
 fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let problem = |pointer: String, detail: String| match serde_json::from_slice::<IgnoredAny>(bytes) {
+        Ok(_) => Problem::invalid(pointer, detail),
+        Err(error) => Problem::new(&problem::MALFORMED, format!("The body is not JSON: {error}.")),
+    };
+    // serde would take an array's items for a struct's fields.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(problem(String::new(), "must be an object".to_owned()));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        if error.inner().is_data() {
-            Problem::invalid(pointer(error.path()), inner(&error))
-        } else {
-            Problem::new(&problem::MALFORMED, format!("The body is not JSON: {}.", inner(&error)))
-        }
-    })?;
-    deserializer
-        .end()
-        .map_err(|error| Problem::new(&problem::MALFORMED, format!("The body is not JSON: {error}.")))?;
+    let value = serde_path_to_error::deserialize(&mut deserializer)
+        .map_err(|error| problem(pointer(error.path()), inner(&error)))?;
+    deserializer.end().map_err(|error| problem(String::new(), error.to_string()))?;
     Ok(value)
 }
 

@@ -20,7 +20,9 @@ const PASSWORD: &str = "only-on-loopback";
 #[must_use]
 pub fn superuser_url() -> String {
     env::var("OWNER_DATABASE_URL").unwrap_or_else(|_| {
-        panic!("OWNER_DATABASE_URL is not set: run `cargo xtask test`, or `eval \"$(cargo xtask env)\"` while servers run")
+        panic!(
+            "OWNER_DATABASE_URL is not set: run `cargo xtask test`, or `eval \"$(cargo xtask env)\"` while servers run"
+        )
     })
 }
 
@@ -71,7 +73,10 @@ pub async fn create() -> (String, String) {
         .await
         .expect("the owner can be made");
     superuser.batch_execute(&format!("create database {name} owner {OWNER}")).await.expect("a database can be made");
-    superuser.batch_execute(&format!("alter database {name} set timezone to 'Asia/Kathmandu'")).await.expect("it can be set");
+    superuser
+        .batch_execute(&format!("alter database {name} set timezone to 'Asia/Kathmandu'"))
+        .await
+        .expect("it can be set");
     (url(Some(OWNER), &name), url(Some(LOGIN), &name))
 }
 

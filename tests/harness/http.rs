@@ -16,7 +16,8 @@ pub fn client() -> reqwest::Client {
 pub fn base_url() -> &'static str {
     static URL: OnceLock<String> = OnceLock::new();
     URL.get_or_init(|| {
-        std::env::var("ATELIER_URL").unwrap_or_else(|_| crate::server::Server::start(crate::database::functions_url()).url)
+        std::env::var("ATELIER_URL")
+            .unwrap_or_else(|_| crate::server::Server::start(crate::database::functions_url()).url)
     })
 }
 

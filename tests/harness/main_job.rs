@@ -38,7 +38,8 @@ pub async fn run(base_url: &str) {
         {"path": "index.html", "language": "html", "content": "<script src=clock.js></script>\n"},
         {"path": "clock.js", "language": "javascript", "content": "draw();\nhands();\n"}
     ]});
-    let version = ada.post_with(&format!("{path}/versions"), &[("if-match", &artifact.etag())], second).await.expect(201);
+    let version =
+        ada.post_with(&format!("{path}/versions"), &[("if-match", &artifact.etag())], second).await.expect(201);
     assert_eq!(version.json["version_index"], 2);
     assert_eq!((&version.json["additions"], &version.json["deletions"]), (&json!(1), &json!(0)));
 

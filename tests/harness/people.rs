@@ -119,7 +119,8 @@ impl Person {
 
     /// Any method, with further headers and a JSON body.
     pub async fn send_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Value) -> Reply {
-        let request = headers.iter().fold(self.request(method, path), |request, (name, value)| request.header(*name, *value));
+        let request =
+            headers.iter().fold(self.request(method, path), |request, (name, value)| request.header(*name, *value));
         Reply::to(request.json(&body)).await
     }
 

@@ -7,7 +7,8 @@ use shared::{Entry, Storage, openapi};
 /// How to mend a stale projection.
 pub const MEND: &str = "cargo xtask generate";
 
-const TEMPLATE_BEGIN: &str = "  # generated: functions and routes, from functions/src/lib.rs by `cargo xtask generate`\n";
+const TEMPLATE_BEGIN: &str =
+    "  # generated: functions and routes, from functions/src/lib.rs by `cargo xtask generate`\n";
 const TEMPLATE_END: &str = "  # end of the generated part\n";
 
 /// A generated file.
@@ -92,7 +93,9 @@ fn function(entry: &Entry) -> String {
     let logical_id: String = entry
         .name
         .split('-')
-        .map(|word| word.chars().next().into_iter().flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>())
+        .map(|word| {
+            word.chars().next().into_iter().flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>()
+        })
         .collect();
     let role = match route.storage {
         Storage::None => "DatabaseRole",

@@ -30,7 +30,8 @@ impl Proxy {
     /// Where no port is free.
     #[must_use]
     pub fn start(database_url: &str) -> Self {
-        let place = database_url.rsplit('@').next().and_then(|place| place.split('/').next()).expect("a host").to_owned();
+        let place =
+            database_url.rsplit('@').next().and_then(|place| place.split('/').next()).expect("a host").to_owned();
         let flights = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&flights);
         let (ready, port) = std::sync::mpsc::channel();

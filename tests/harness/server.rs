@@ -79,7 +79,8 @@ fn router(services: &Arc<Services>, endpoints: &[Entry]) -> Router {
                 Response::from(response.map(Body::from))
             }
         };
-        let method = MethodFilter::try_from(entry.route.method.parse::<http::Method>().expect("a method")).expect("routable");
+        let method =
+            MethodFilter::try_from(entry.route.method.parse::<http::Method>().expect("a method")).expect("routable");
         router = router.route(&entry.route.path.replace("{path+}", "{*path}"), on(method, handler));
     }
     // What the gateway does for the functions.

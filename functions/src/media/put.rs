@@ -19,6 +19,7 @@ pub struct PutMedia;
 /// The screenshot.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({"screenshot": "0199f0c5-6f5e-7c3a-9d64-0f2a7f6f3a10"}))]
 pub struct NewMedia {
     /// A completed upload of the caller's, declared for screenshot.
     screenshot: Uuid,

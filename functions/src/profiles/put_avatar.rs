@@ -20,6 +20,7 @@ pub struct PutAvatar;
 /// The picture.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({"upload": "0199f0c5-6f5e-7c3a-9d64-0f2a7f6f3a10"}))]
 pub struct NewAvatar {
     /// A completed upload of the caller's, declared for avatar.
     upload: Uuid,
