@@ -8,7 +8,8 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_sdk_s3::config::{Credentials, ProvideCredentials};
 use aws_sigv4::{
     http_request::{
-        PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings, UriPathNormalizationMode, sign,
+        PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings,
+        UriPathNormalizationMode, sign,
     },
     sign::v4,
 };
@@ -22,11 +23,11 @@ pub use client::{BucketClient, Stored};
 use crate::{config::BucketConfig, problem::Problem, text::Sha256};
 
 /// How long a URL to upload with is valid.
-const UPLOAD_URL_LIFETIME: Duration = Duration::from_secs(5 * 60);
+const UPLOAD_URL_LIFETIME: Duration = Duration::from_mins(5);
 
 /// URLs to read with are signed as of the last full hour and valid for two: within that hour every reply shows the
 /// same URL, which caches and `If-None-Match` then recognize.
-const READ_URL_WINDOW: Duration = Duration::from_secs(60 * 60);
+const READ_URL_WINDOW: Duration = Duration::from_hours(1);
 
 /// Under what keys images lie, apart from all else, so that a CDN may be given just them.
 const IMAGES: &str = "images/";
@@ -62,7 +63,9 @@ impl Bucket {
                 .provide_credentials()
                 .now_or_never()
                 .expect("reading variables waits for nothing")
-                .map_err(|_| anyhow::anyhow!("S3_ACCESS_KEY_ID is not set, and the process has no credentials of its own"))?,
+                .map_err(|_| {
+                    anyhow::anyhow!("S3_ACCESS_KEY_ID is not set, and the process has no credentials of its own")
+                })?,
         };
         let base_url = match &config.endpoint {
             Some(endpoint) => format!("{endpoint}/{}", config.name),
@@ -87,7 +90,7 @@ impl Bucket {
         let window = READ_URL_WINDOW.as_secs();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(Problem::internal)?.as_secs();
         let since = UNIX_EPOCH + Duration::from_secs(now / window * window);
-        self.sign("GET", format!("{}/{key}{query}", self.base_url), &[], since, READ_URL_WINDOW * 2)
+        self.sign("GET", &format!("{}/{key}{query}", self.base_url), &[], since, READ_URL_WINDOW * 2)
     }
 
     /// One PUT that carries all of an object, and never over an object that is there.
@@ -97,21 +100,21 @@ impl Bucket {
             ("if-none-match", "*".to_owned()),
             ("x-amz-checksum-sha256", BASE64_STANDARD.encode(sha256.0)),
         ];
-        self.signed_part(1, size, format!("{}/{key}", self.base_url), headers.into())
+        self.signed_part(1, size, &format!("{}/{key}", self.base_url), headers.into())
     }
 
     /// One PUT that carries a part of an object.
     pub fn put_part(&self, key: &str, multipart_id: &str, number: i32, size: i64) -> Result<SignedPart, Problem> {
         let multipart_id = percent_encoding::utf8_percent_encode(multipart_id, percent_encoding::NON_ALPHANUMERIC);
         let url = format!("{}/{key}?partNumber={number}&uploadId={multipart_id}", self.base_url);
-        self.signed_part(number, size, url, Vec::new())
+        self.signed_part(number, size, &url, Vec::new())
     }
 
     fn signed_part(
         &self,
         number: i32,
         size: i64,
-        url: String,
+        url: &str,
         headers: Vec<(&'static str, String)>,
     ) -> Result<SignedPart, Problem> {
         let length = size.to_string();
@@ -124,7 +127,7 @@ impl Bucket {
     fn sign(
         &self,
         method: &str,
-        url: String,
+        url: &str,
         headers: &[(&str, &str)],
         since: SystemTime,
         lifetime: Duration,
@@ -145,7 +148,7 @@ impl Bucket {
             .build()
             .map_err(Problem::internal)?
             .into();
-        let request = SignableRequest::new(method, url.as_str(), headers.iter().copied(), SignableBody::UnsignedPayload)
+        let request = SignableRequest::new(method, url, headers.iter().copied(), SignableBody::UnsignedPayload)
             .map_err(Problem::internal)?;
         let (instructions, _) = sign(request, &parameters).map_err(Problem::internal)?.into_parts();
         let (_, query) = instructions.into_parts();

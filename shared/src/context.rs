@@ -209,10 +209,8 @@ async fn try_answer<E: Endpoint>(
 /// The reply of an earlier request with this key. Its own flight: the first one was ended by finding the key.
 async fn replay(context: Context) -> Result<Response<Bytes>, Problem> {
     let key = context.key.as_ref().ok_or_else(|| Problem::internal(Replay))?;
-    let statement = sql(
-        "select reply from idempotency_keys
-         where caller = idempotency_caller() and key_hash = $1",
-    )
+    let statement = sql("select reply from idempotency_keys
+         where caller = idempotency_caller() and key_hash = $1")
     .bind(key.hash.0.to_vec());
     let [rows] = context.services.database()?.fly(context.token.as_ref(), &[statement], true).await?;
     let sealed: Vec<u8> = rows.first().ok_or_else(Problem::not_found)?.try_get("reply").map_err(Problem::internal)?;
@@ -221,11 +219,14 @@ async fn replay(context: Context) -> Result<Response<Bytes>, Problem> {
 
 /// 304 where the caller's `If-None-Match` already names what a GET found.
 fn not_modified(request: &http::Request<Bytes>, mut response: Response<Bytes>) -> Response<Bytes> {
-    let (Some(etag), Some(known)) = (response.headers().get(header::ETAG), request.headers().get(header::IF_NONE_MATCH)) else {
+    let (Some(etag), Some(known)) =
+        (response.headers().get(header::ETAG), request.headers().get(header::IF_NONE_MATCH))
+    else {
         return response;
     };
     let known = known.to_str().unwrap_or_default();
-    let matches = known.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == "*" || tag.as_bytes() == etag);
+    let matches =
+        known.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == "*" || tag.as_bytes() == etag);
     if request.method() == http::Method::GET && response.status() == StatusCode::OK && matches {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response.headers_mut().remove(header::CONTENT_TYPE);

@@ -131,7 +131,9 @@ impl DatabaseError {
 
     fn is_connection_lost(&self) -> bool {
         match self {
-            Self::Failed(error) => error.is_closed() || error.as_db_error().is_none() && error.code().is_none() && is_io(error),
+            Self::Failed(error) => {
+                error.is_closed() || error.as_db_error().is_none() && error.code().is_none() && is_io(error)
+            }
             _ => false,
         }
     }
@@ -218,7 +220,7 @@ impl Database {
         postgres
             .application_name("atelier")
             .connect_timeout(config.timeout)
-            .keepalives_idle(Duration::from_secs(60))
+            .keepalives_idle(Duration::from_mins(1))
             // A transaction whose function was frozen or killed must not hold its locks.
             .options("-c idle_in_transaction_session_timeout=10000 -c timezone=UTC");
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
@@ -288,7 +290,21 @@ impl Database {
     }
 
     /// Begins a transaction that stays open: its first flight authenticates and claims the idempotency key.
+    ///
+    /// Nothing is committed yet, so that a flight whose connection turns out to be dead is sent once more.
     pub async fn begin<const N: usize>(
+        &self,
+        token: Option<&Sha256>,
+        key: &Key,
+        statements: &[Sql; N],
+    ) -> Result<(Transaction, [Vec<Row>; N]), DatabaseError> {
+        match self.attempt_to_begin(token, key, statements).await {
+            Err(error) if error.is_connection_lost() => self.attempt_to_begin(token, key, statements).await,
+            result => result,
+        }
+    }
+
+    async fn attempt_to_begin<const N: usize>(
         &self,
         token: Option<&Sha256>,
         key: &Key,
@@ -296,11 +312,13 @@ impl Database {
     ) -> Result<(Transaction, [Vec<Row>; N]), DatabaseError> {
         let connection = self.connection().await?;
         let mut prelude: Vec<Sql> = token.map(authenticate).into_iter().collect();
-        prelude.push(
-            sql("select claim_idempotency_key($1, $2)").bind(key.hash.0.to_vec()).bind(key.fingerprint.clone()),
-        );
-        let mut transaction =
-            Transaction { connection: Some(connection), named_statements: self.named_statements, timeout: self.timeout };
+        prelude
+            .push(sql("select claim_idempotency_key($1, $2)").bind(key.hash.0.to_vec()).bind(key.fingerprint.clone()));
+        let mut transaction = Transaction {
+            connection: Some(connection),
+            named_statements: self.named_statements,
+            timeout: self.timeout,
+        };
         let rows = transaction.send(Some("begin"), prelude.iter().chain(statements), None).await?;
         Ok((transaction, last(rows)))
     }
@@ -345,7 +363,8 @@ impl Transaction {
         // Taken out, so that a failure or a caller who goes away closes it.
         let connection = self.connection.take().expect("a transaction that failed is not used again");
         let mut connection = Unfinished(Some(connection));
-        let work = connection.0.as_ref().expect("just put there").send(before, statements, after, self.named_statements);
+        let work =
+            connection.0.as_ref().expect("just put there").send(before, statements, after, self.named_statements);
         let rows = tokio::time::timeout(self.timeout, work).await.unwrap_or(Err(DatabaseError::TimedOut))?;
         self.connection = connection.0.take();
         LAST_USED.store(now(), Ordering::Relaxed);
@@ -359,10 +378,8 @@ impl Transaction {
 
     /// The last flight: keeps the sealed reply, and commits.
     pub async fn commit(mut self, key: &Key, sealed: Vec<u8>) -> Result<(), DatabaseError> {
-        let keep = sql(
-            "update idempotency_keys set reply = $2
-             where caller = idempotency_caller() and key_hash = $1",
-        )
+        let keep = sql("update idempotency_keys set reply = $2
+             where caller = idempotency_caller() and key_hash = $1")
         .bind(key.hash.0.to_vec())
         .bind(sealed);
         self.send(None, std::iter::once(&keep), Some("commit")).await?;
@@ -408,7 +425,8 @@ impl Connection {
         } else {
             None
         };
-        let mut flight: Vec<BoxFuture<'_, Result<Vec<Row>, tokio_postgres::Error>>> = Vec::with_capacity(statements.len() + 2);
+        let mut flight: Vec<BoxFuture<'_, Result<Vec<Row>, tokio_postgres::Error>>> =
+            Vec::with_capacity(statements.len() + 2);
         if let Some(before) = before {
             flight.push(Box::pin(async move { self.0.batch_execute(before).await.map(|()| Vec::new()) }));
         }
@@ -419,8 +437,12 @@ impl Connection {
                     self.0.query(statement, &values).await
                 })),
                 None => flight.push(Box::pin(async move {
-                    let values: Vec<(&(dyn ToSql + Sync), Type)> =
-                        sql.values.iter().zip(&sql.types).map(|(value, sql_type)| (&**value as _, sql_type.clone())).collect();
+                    let values: Vec<(&(dyn ToSql + Sync), Type)> = sql
+                        .values
+                        .iter()
+                        .zip(&sql.types)
+                        .map(|(value, sql_type)| (&**value as _, sql_type.clone()))
+                        .collect();
                     self.0.query_typed(&sql.text, &values).await
                 })),
             }
@@ -439,7 +461,8 @@ impl Connection {
 pub(crate) fn tls(config: &DatabaseConfig) -> anyhow::Result<rustls::ClientConfig> {
     let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(path) = &config.certificate_authorities {
-        let unreadable = |error: &dyn fmt::Display| anyhow::anyhow!("DATABASE_SSL_CA is {path:?}, which cannot be read: {error}");
+        let unreadable =
+            |error: &dyn fmt::Display| anyhow::anyhow!("DATABASE_SSL_CA is {path:?}, which cannot be read: {error}");
         let pem = fs::read(path).map_err(|error| unreadable(&error))?;
         for certificate in CertificateDer::pem_slice_iter(&pem) {
             roots.add(certificate.map_err(|error| unreadable(&error))?)?;

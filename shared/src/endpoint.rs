@@ -28,10 +28,7 @@ pub trait Endpoint: 'static {
     type Reply: Reply;
 
     /// Does the work.
-    fn handle(
-        input: Input<Self>,
-        context: &mut Context,
-    ) -> impl Future<Output = Result<Self::Reply, Problem>> + Send
+    fn handle(input: Input<Self>, context: &mut Context) -> impl Future<Output = Result<Self::Reply, Problem>> + Send
     where
         Self: Sized;
 }

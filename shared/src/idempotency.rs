@@ -15,7 +15,7 @@ pub const HEADER: &str = "idempotency-key";
 
 /// What a request's key is known by, and what it can unseal.
 pub struct Key {
-    key: Vec<u8>,
+    secret: Vec<u8>,
     /// What the database finds it by.
     pub hash: Sha256,
     /// Tells whether a second request with the key is the same one.
@@ -45,16 +45,16 @@ impl Key {
             fingerprint.update(part);
         }
         Ok(Some(Self {
-            key: key.to_vec(),
+            secret: key.to_vec(),
             hash: Sha256::of(key),
             fingerprint: fingerprint.sign().as_ref().to_vec(),
         }))
     }
 
     fn cipher(&self) -> Result<aead::LessSafeKey, Problem> {
-        let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, b"atelier idempotency").extract(&self.key);
+        let derived = hkdf::Salt::new(hkdf::HKDF_SHA256, b"atelier idempotency").extract(&self.secret);
         let unusable = |_| Problem::internal(anyhow::anyhow!("an idempotency key cannot be derived from"));
-        let okm = secret.expand(&[b"reply"], &aead::AES_256_GCM).map_err(unusable)?;
+        let okm = derived.expand(&[b"reply"], &aead::AES_256_GCM).map_err(unusable)?;
         Ok(aead::LessSafeKey::new(aead::UnboundKey::from(okm)))
     }
 
@@ -107,10 +107,14 @@ mod tests {
 
     #[test]
     fn a_reply_comes_back_byte_for_byte_and_only_with_its_key() {
-        let response = Response::builder().status(201).header("etag", "\"1\"").body(Bytes::from("{\"a\":1}")).expect("valid");
+        let response =
+            Response::builder().status(201).header("etag", "\"1\"").body(Bytes::from("{\"a\":1}")).expect("valid");
         let sealed = key("first", "{}").seal(&response).expect("seals");
         let again = key("first", "{}").unseal(&sealed).expect("unseals");
-        assert_eq!((again.status(), again.body(), again.headers()), (response.status(), response.body(), response.headers()));
+        assert_eq!(
+            (again.status(), again.body(), again.headers()),
+            (response.status(), response.body(), response.headers())
+        );
         assert!(key("second", "{}").unseal(&sealed).is_err());
         assert!(!sealed.windows(3).any(|window| window == b"\"a\""));
     }

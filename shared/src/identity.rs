@@ -73,16 +73,14 @@ pub async fn hash_password(password: String) -> Result<String, Problem> {
 /// Whether the password is the hashed one. Without a hash it takes as long and says no, so that nobody learns from
 /// the time it takes which addresses have accounts.
 pub async fn verify_password(password: String, hash: Option<String>) -> Result<bool, Problem> {
-    off_thread(move || match hash {
-        Some(hash) => {
-            let hash = PasswordHash::new(&hash)
-                .map_err(|error| Problem::internal(anyhow::anyhow!("an unreadable password hash: {error}")))?;
-            Ok(argon2().verify_password(password.as_bytes(), &hash).is_ok())
-        }
-        None => {
+    off_thread(move || {
+        let Some(hash) = hash else {
             let _ = argon2().hash_password(password.as_bytes());
-            Ok(false)
-        }
+            return Ok(false);
+        };
+        let hash = PasswordHash::new(&hash)
+            .map_err(|error| Problem::internal(anyhow::anyhow!("an unreadable password hash: {error}")))?;
+        Ok(argon2().verify_password(password.as_bytes(), &hash).is_ok())
     })
     .await?
 }

@@ -3,7 +3,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use lambda_http::{Body, Request, RequestExt, request::RequestContext, service_fn};
+use http::header;
+use lambda_http::{
+    Adapter, Body, LambdaEvent, Request, RequestExt,
+    request::{LambdaRequest, RequestContext},
+    service_fn,
+    tower::ServiceExt,
+};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::{
     config::{BucketConfig, ConfigError, DatabaseConfig},
@@ -34,7 +41,8 @@ pub fn main<E: Endpoint>() {
                 }
             });
         }
-        lambda_http::run_concurrent(service_fn(move |request| serve::<E>(Arc::clone(&services), request))).await
+        let service = Adapter::from(service_fn(move |request| serve::<E>(Arc::clone(&services), request)));
+        lambda_runtime::run_concurrent(service.map_request(parseable)).await
     });
     if let Err(error) = result {
         tracing::error!("{error}");
@@ -52,7 +60,29 @@ fn check_configuration<E: Endpoint>() -> Result<(), ConfigError> {
     Ok(())
 }
 
-async fn serve<E: Endpoint>(services: Arc<Services>, request: Request) -> Result<http::Response<Body>, lambda_http::Error> {
+/// What may not stand in a URI's query as it is, RFC 3986 section 3.4.
+const NOT_IN_QUERY: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}');
+
+/// `lambda_http` panics where an event's parts do not make a URI. The caller writes them, so they are made to; the host
+/// and the scheme mean nothing to us.
+fn parseable(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
+    if let LambdaRequest::ApiGatewayV2(request) = &mut event.payload {
+        request.headers.remove(header::HOST);
+        request.request_context.domain_name = None;
+        if !request.raw_path.as_deref().is_some_and(|path| path.starts_with('/')) {
+            request.raw_path = Some("/".to_owned());
+        }
+        request.raw_query_string =
+            request.raw_query_string.take().map(|query| utf8_percent_encode(&query, NOT_IN_QUERY).to_string());
+    }
+    event
+}
+
+async fn serve<E: Endpoint>(
+    services: Arc<Services>,
+    request: Request,
+) -> Result<http::Response<Body>, lambda_http::Error> {
     let response = match from_lambda(request) {
         Ok(request) => context::answer::<E>(services, request).await,
         Err(problem) => problem.into_response(),

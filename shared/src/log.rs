@@ -1,4 +1,4 @@
-//! One structured line for the operator: JSON on Lambda, where CloudWatch indexes its fields.
+//! One structured line for the operator: JSON on Lambda, where the log service indexes its fields.
 
 /// Starts logging; `LOG_LEVEL` (error, warn, info, debug) is `info` where unset.
 pub fn init() {

@@ -145,7 +145,10 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back() {
-        let cursor = Cursor { created_at: Timestamp::from_microsecond(1_763_700_000_123_456).expect("valid"), id: Uuid::now_v7() };
+        let cursor = Cursor {
+            created_at: Timestamp::from_microsecond(1_763_700_000_123_456).expect("valid"),
+            id: Uuid::now_v7(),
+        };
         let text = serde_json::to_string(&cursor).expect("plain");
         assert_eq!(serde_json::from_str::<Cursor>(&text).expect("its own"), cursor);
         for wrong in ["\"\"", "\"AAAA\"", "\"not base64!\"", "7"] {

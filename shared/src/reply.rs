@@ -5,11 +5,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
-use crate::{
-    page::Page,
-    problem::Problem,
-    text::Sha256,
-};
+use crate::{page::Page, problem::Problem, text::Sha256};
 
 /// A resource that can be read, changed under `If-Match`, and found again.
 pub trait Resource: Serialize + JsonSchema + Send {

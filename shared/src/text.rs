@@ -116,10 +116,48 @@ parsed_text! {
 
 /// Handles that would be mistaken for the product's own pages or people.
 const RESERVED_HANDLES: &[&str] = &[
-    "about", "account", "admin", "administrator", "api", "app", "atelier", "auth", "blog", "contact", "docs", "explore",
-    "gallery", "help", "home", "login", "logout", "mail", "me", "moderator", "new", "null", "official", "privacy",
-    "register", "root", "search", "security", "settings", "shared", "signin", "signup", "staff", "status", "support",
-    "system", "team", "terms", "undefined", "user", "users", "www",
+    "about",
+    "account",
+    "admin",
+    "administrator",
+    "api",
+    "app",
+    "atelier",
+    "auth",
+    "blog",
+    "contact",
+    "docs",
+    "explore",
+    "gallery",
+    "help",
+    "home",
+    "login",
+    "logout",
+    "mail",
+    "me",
+    "moderator",
+    "new",
+    "null",
+    "official",
+    "privacy",
+    "register",
+    "root",
+    "search",
+    "security",
+    "settings",
+    "shared",
+    "signin",
+    "signup",
+    "staff",
+    "status",
+    "support",
+    "system",
+    "team",
+    "terms",
+    "undefined",
+    "user",
+    "users",
+    "www",
 ];
 
 parsed_text! {
@@ -206,7 +244,8 @@ impl<'de> Deserialize<'de> for Sha256 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let mut digest = [0; 32];
-        hex::decode_to_slice(&text, &mut digest).map_err(|_| de::Error::custom("must be a SHA-256 in 64 hex digits"))?;
+        hex::decode_to_slice(&text, &mut digest)
+            .map_err(|_| de::Error::custom("must be a SHA-256 in 64 hex digits"))?;
         Ok(Self(digest))
     }
 }

@@ -112,7 +112,6 @@ impl Reply {
 ///
 /// # Panics
 /// Where the method is none.
-#[must_use]
 pub fn request(client: &reqwest::Client, base_url: &str, method: &str, path: &str) -> RequestBuilder {
     client.request(method.parse::<Method>().expect("a method"), format!("{base_url}{path}"))
 }

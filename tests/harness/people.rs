@@ -88,7 +88,6 @@ impl Person {
     }
 
     /// Begins a request with their token.
-    #[must_use]
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let request = request(&self.client, &self.base_url, method, path);
         match &self.token {

@@ -7,12 +7,7 @@ use shared::{
     Access, Context, Endpoint, Input, Json, Nothing, Problem, Resource, Route, Storage,
     context::{read_all, read_one},
     from_row,
-    model::{
-        accounts::Id,
-        artifacts::VISIBLE,
-        blobs::sign_all,
-        profiles::Owner,
-    },
+    model::{accounts::Id, artifacts::VISIBLE, blobs::sign_all, profiles::Owner},
     sql,
 };
 use uuid::Uuid;

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use shared::{
     Context, Endpoint, Input, Json, Nothing, Problem, Route, Sql, Storage,
     context::read_one,
-    model::artifacts::{Artifact, SourceSession, Visibility, select_artifact},
     model::accounts::Id,
+    model::artifacts::{Artifact, SourceSession, Visibility, select_artifact},
     problem, sql,
     text::{Change, Maybe, Object, Text},
 };

@@ -2,9 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use shared::{
-    Context, Endpoint, Found, Input, Nothing, Problem, Route, Storage, from_row, sql, text::Sha256,
-};
+use shared::{Context, Endpoint, Found, Input, Nothing, Problem, Route, Storage, from_row, sql, text::Sha256};
 
 /// Redirects to the caller's bytes of this name.
 pub struct ReadBlob;
@@ -23,7 +21,8 @@ struct Place {
 from_row!(Place { storage_key });
 
 impl Endpoint for ReadBlob {
-    const ROUTE: Route = Route::get("/v1/blobs/{sha256}", "Go to the caller's bytes of this name").storage(Storage::Read);
+    const ROUTE: Route =
+        Route::get("/v1/blobs/{sha256}", "Go to the caller's bytes of this name").storage(Storage::Read);
     type Path = BlobPath;
     type Query = Nothing;
     type Body = Nothing;

@@ -3,9 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
-    Context, Endpoint, Input, Json, Nothing, Problem, Route, Sql, Storage,
-    context::read_one,
-    model::accounts::Id,
+    Context, Endpoint, Input, Json, Nothing, Problem, Route, Sql, Storage, context::read_one, model::accounts::Id,
     problem, sql,
 };
 use uuid::Uuid;

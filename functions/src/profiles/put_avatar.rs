@@ -50,8 +50,11 @@ impl Endpoint for PutAvatar {
         let select = sql(format!("select {PROFILE} where profiles.user_id = auth.uid()"));
         let [updated, profile] = context.fly([update, select]).await?;
         if read_one::<Id>(&updated).is_err() {
-            return Err(Problem::new(&problem::INVALID_REFERENCE, "There is no such upload, or it is not ready for this.")
-                .at("/upload", "must be a completed upload of yours, declared for avatar"));
+            return Err(Problem::new(
+                &problem::INVALID_REFERENCE,
+                "There is no such upload, or it is not ready for this.",
+            )
+            .at("/upload", "must be a completed upload of yours, declared for avatar"));
         }
         let mut profile: Profile = read_one(&profile)?;
         sign_all([&mut profile.avatar], context.bucket()?)?;

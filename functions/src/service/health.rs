@@ -19,7 +19,8 @@ pub struct Health {
 impl Resource for Health {}
 
 impl Endpoint for ReadHealth {
-    const ROUTE: Route = Route::get("/v1/health", "See whether the service and its database answer").access(Access::Anyone);
+    const ROUTE: Route =
+        Route::get("/v1/health", "See whether the service and its database answer").access(Access::Anyone);
     type Path = Nothing;
     type Query = Nothing;
     type Body = Nothing;

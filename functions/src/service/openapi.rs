@@ -16,7 +16,8 @@ pub struct Document(#[schemars(with = "shared::text::Object")] &'static RawValue
 impl Resource for Document {}
 
 impl Endpoint for ReadOpenapi {
-    const ROUTE: Route = Route::get("/v1/openapi.json", "Read this description of the API").access(Access::Anyone).no_database();
+    const ROUTE: Route =
+        Route::get("/v1/openapi.json", "Read this description of the API").access(Access::Anyone).no_database();
     type Path = Nothing;
     type Query = Nothing;
     type Body = Nothing;

@@ -1,8 +1,6 @@
 //! GET /v1/sessions: where the caller is signed in.
 
-use shared::{
-    Context, Endpoint, Input, Nothing, Page, Paging, Problem, Route, model::accounts::Session, sql,
-};
+use shared::{Context, Endpoint, Input, Nothing, Page, Paging, Problem, Route, model::accounts::Session, sql};
 
 /// Lists the caller's sessions.
 pub struct ListSessions;

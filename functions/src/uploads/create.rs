@@ -53,7 +53,8 @@ impl NewUpload {
 }
 
 impl Endpoint for CreateUpload {
-    const ROUTE: Route = Route::post("/v1/uploads", "Declare bytes, and learn where to send them").storage(Storage::Write);
+    const ROUTE: Route =
+        Route::post("/v1/uploads", "Declare bytes, and learn where to send them").storage(Storage::Write);
     type Path = Nothing;
     type Query = Nothing;
     type Body = NewUpload;

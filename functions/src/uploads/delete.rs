@@ -13,7 +13,8 @@ use super::read::UploadPath;
 pub struct DeleteUpload;
 
 impl Endpoint for DeleteUpload {
-    const ROUTE: Route = Route::delete("/v1/uploads/{id}", "Give up an upload; what it made ready stays").storage(Storage::Write);
+    const ROUTE: Route =
+        Route::delete("/v1/uploads/{id}", "Give up an upload; what it made ready stays").storage(Storage::Write);
     type Path = UploadPath;
     type Query = Nothing;
     type Body = Nothing;

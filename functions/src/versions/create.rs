@@ -5,7 +5,9 @@ use shared::{
     context::{read_all, read_one},
     model::{
         accounts::Id,
-        versions::{FILE, FileRow, Manifest, NewFiles, NewVersion, Version, count_changes, select_files, select_version},
+        versions::{
+            FILE, FileRow, Manifest, NewFiles, NewVersion, Version, count_changes, select_files, select_version,
+        },
     },
     problem, sql,
     text::Sha256,

@@ -3,8 +3,8 @@
 use aws_sdk_s3::{
     Client,
     config::{
-        BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation, StalledStreamProtectionConfig,
-        retry::RetryConfig, timeout::TimeoutConfig,
+        BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
+        StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
     },
     error::{ProvideErrorMetadata, SdkError},
     primitives::ByteStream,
@@ -70,7 +70,8 @@ impl BucketClient {
 
     /// What is at this key, if anything is.
     pub async fn head(&self, key: &str) -> Result<Option<Stored>, Problem> {
-        let head = self.client.head_object().bucket(&self.bucket).key(key).checksum_mode(ChecksumMode::Enabled).send().await;
+        let head =
+            self.client.head_object().bucket(&self.bucket).key(key).checksum_mode(ChecksumMode::Enabled).send().await;
         match head {
             Ok(head) => Ok(Some(Stored {
                 size: head.content_length().unwrap_or_default(),
@@ -152,8 +153,14 @@ impl BucketClient {
     }
 
     /// Makes one object of the parts. S3 may answer 200 with an error inside, which the SDK reports as an error.
-    pub async fn complete_multipart(&self, key: &str, multipart_id: &str, parts: &[ArrivedPart]) -> Result<(), Problem> {
-        let parts = parts.iter().map(|part| CompletedPart::builder().part_number(part.number).e_tag(&part.etag).build());
+    pub async fn complete_multipart(
+        &self,
+        key: &str,
+        multipart_id: &str,
+        parts: &[ArrivedPart],
+    ) -> Result<(), Problem> {
+        let parts =
+            parts.iter().map(|part| CompletedPart::builder().part_number(part.number).e_tag(&part.etag).build());
         let completed = CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build();
         let complete = self.client.complete_multipart_upload().bucket(&self.bucket).key(key).upload_id(multipart_id);
         match complete.multipart_upload(completed).send().await {

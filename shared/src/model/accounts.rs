@@ -50,8 +50,19 @@ pub struct User {
 }
 
 from_row!(User {
-    id, email, name, given_name, family_name, preferences, is_active, is_superuser, handle, last_login_at, created_at,
-    updated_at, revision,
+    id,
+    email,
+    name,
+    given_name,
+    family_name,
+    preferences,
+    is_active,
+    is_superuser,
+    handle,
+    last_login_at,
+    created_at,
+    updated_at,
+    revision,
 });
 
 impl Resource for User {

@@ -55,7 +55,18 @@ pub struct Profile {
 }
 
 from_row!(Profile {
-    user_id, handle, display_name, bio, avatar, age, gender, city, country, created_at, updated_at, revision,
+    user_id,
+    handle,
+    display_name,
+    bio,
+    avatar,
+    age,
+    gender,
+    city,
+    country,
+    created_at,
+    updated_at,
+    revision,
 });
 
 impl Resource for Profile {

@@ -127,9 +127,7 @@ pub struct UploadRow {
     pub expires_at: Timestamp,
 }
 
-from_row!(UploadRow {
-    id, user_id, purpose, content_type, size, sha256, multipart_id, part_size, blob, expires_at,
-});
+from_row!(UploadRow { id, user_id, purpose, content_type, size, sha256, multipart_id, part_size, blob, expires_at });
 
 /// The columns of [`UploadRow`], to follow `select`.
 pub const UPLOAD: &str = "
@@ -184,9 +182,9 @@ impl UploadRow {
 
 /// Numbers and sizes of the parts.
 pub fn part_sizes(size: i64, part_size: i64) -> impl Iterator<Item = (i32, i64)> {
-    (1..).zip((0..size).step_by(usize::try_from(part_size).unwrap_or(usize::MAX))).map(move |(number, offset)| {
-        (number, part_size.min(size - offset))
-    })
+    (1..)
+        .zip((0..size).step_by(usize::try_from(part_size).unwrap_or(usize::MAX)))
+        .map(move |(number, offset)| (number, part_size.min(size - offset)))
 }
 
 #[cfg(test)]

@@ -64,7 +64,9 @@ impl<'de> Deserialize<'de> for NewFiles {
             }
             let size = file.content.as_ref().map_or(0, String::len);
             if size > FILE_LIMIT {
-                return Err(de::Error::custom(format_args!("has more than 1 MiB of text in {path:?}: upload it instead")));
+                return Err(de::Error::custom(format_args!(
+                    "has more than 1 MiB of text in {path:?}: upload it instead"
+                )));
             }
             total += size;
         }
