@@ -14,7 +14,7 @@ create table blobs (
     constraint blobs_sha256_check check (length(sha256) = 32),
     constraint blobs_size_check check (size >= 0),
     constraint blobs_encoding_check check (encoding in ('identity', 'zstd')),
-    constraint blobs_place_check check (num_nonnulls(content, storage_key) = 1),
+    constraint blobs_place_check check (num_nonnulls(content, storage_key) > 0),
     constraint blobs_user_id_fkey foreign key (user_id) references users (id) on delete set null
 );
 alter table blobs alter column content set storage external;
@@ -22,7 +22,7 @@ comment on table blobs is 'Bytes, named by their SHA-256 and owned per user. No 
 comment on column blobs.size is 'Bytes, before any encoding.';
 comment on column blobs.user_id is 'Null once the account is gone: forks by others may still need the bytes.';
 comment on column blobs.content is 'The bytes of small text, encoded as encoding says.';
-comment on column blobs.storage_key is 'Where larger bytes lie in the bucket: blobs/<user_id>/<sha256 in hex>.';
+comment on column blobs.storage_key is 'Where the bytes lie in the bucket: blobs/<user_id>/<sha256 in hex>. Text that was also uploaded is in both places.';
 
 create table uploads (
     id uuid not null default uuid_v7(),
@@ -68,9 +68,10 @@ alter table blobs force row level security;
 alter table uploads enable row level security;
 alter table uploads force row level security;
 
-grant select, insert on blobs to atelier_api;
+grant select, insert, update (storage_key) on blobs to atelier_api;
 create policy blobs_select on blobs for select to atelier_api using (user_id = (select auth.uid()));
 create policy blobs_insert on blobs for insert to atelier_api with check (user_id = (select auth.uid()));
+create policy blobs_update on blobs for update to atelier_api using (user_id = (select auth.uid()));
 
 grant select, insert, delete on uploads to atelier_api;
 grant update (state, multipart_id, part_size, blob_id, thumb_blob_id) on uploads to atelier_api;

@@ -22,9 +22,13 @@ fn nowhere() -> String {
 }
 
 async fn send(person: &Person, entry: &Entry, path: &str, body: Option<&str>) -> Reply {
+    send_if_match(person, entry, path, "*", body).await
+}
+
+async fn send_if_match(person: &Person, entry: &Entry, path: &str, if_match: &str, body: Option<&str>) -> Reply {
     let mut request = person.request(entry.route.method, path);
     if entry.route.if_match {
-        request = request.header("if-match", "*");
+        request = request.header("if-match", if_match);
     }
     if let Some(body) = body {
         request = request.header("content-type", "application/json").body(body.to_owned());
@@ -102,6 +106,9 @@ async fn what_is_someone_elses_is_404() {
         let path = path_with(entry, id);
         let body = entry.route.takes_body().then(|| example(&document, entry).to_string());
         let _ = send(&stranger, entry, &path, body.as_deref()).await.expect_problem(404, "not_found");
+        // Not even that it has changed.
+        let reply = send_if_match(&stranger, entry, &path, "\"999-0\"", body.as_deref()).await;
+        let _ = reply.expect_problem(404, "not_found");
         if entry.route.access == Access::Optional {
             let _ = send(&nobody, entry, &path, body.as_deref()).await.expect_problem(404, "not_found");
         }
@@ -265,6 +272,30 @@ fn names_paths_and_problems_are_unique() {
     assert_eq!(routes.len(), endpoints.len());
     let codes: BTreeSet<&str> = PROBLEMS.iter().map(|kind| kind.code).collect();
     assert_eq!(codes.len(), PROBLEMS.len());
+}
+
+/// `cargo lambda watch`, like many routers, settles on a literal path before it looks at the method: what then has none
+/// of that method is not found, though a path with a parameter would fit.
+#[test]
+fn no_literal_path_hides_a_parameters_methods() {
+    let endpoints = functions::endpoints();
+    let hides = |literal: &str, template: &str| {
+        let (literal, template): (Vec<&str>, Vec<&str>) = (literal.split('/').collect(), template.split('/').collect());
+        let fits = |(part, place): (&&str, &&str)| part == place || (place.starts_with('{') && !part.starts_with('{'));
+        literal != template && literal.len() == template.len() && literal.iter().zip(&template).all(fits)
+    };
+    for literal in &endpoints {
+        for hidden in endpoints.iter().filter(|hidden| hides(literal.route.path, hidden.route.path)) {
+            let method = hidden.route.method;
+            let answers = |entry: &&Entry| entry.route.path == literal.route.path && entry.route.method == method;
+            assert!(
+                endpoints.iter().any(|entry| answers(&entry)),
+                "{method} {} never reaches {}: give it an endpoint of its own",
+                literal.route.path,
+                hidden.name
+            );
+        }
+    }
 }
 
 /// The test of an endpoint is where its name says.

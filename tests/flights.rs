@@ -77,6 +77,7 @@ async fn every_warm_request_takes_one_flight() {
     counted.check(&ada, "sessions-list", "GET", "/v1/sessions", json!({})).await;
     counted.check(&ada, "profiles-put", "PUT", "/v1/profiles/me", json!({"handle": ada.handle()})).await;
     counted.check(&nobody, "profiles-read", "GET", &format!("/v1/profiles/{}", ada.handle()), json!({})).await;
+    counted.check(&ada, "profiles-read-me", "GET", "/v1/profiles/me", json!({})).await;
     counted.check(&ada, "profiles-delete-avatar", "DELETE", "/v1/profiles/me/avatar", json!({})).await;
 
     let chat = counted.check(&ada, "chats-create", "POST", "/v1/chats", json!({})).await;

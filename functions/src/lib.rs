@@ -22,7 +22,9 @@ endpoints! {
         create::CreateSession, list::ListSessions, delete_current::DeleteCurrentSession, delete::DeleteSession,
     }
     /// /v1/profiles
-    profiles { put::PutProfile, read::ReadProfile, put_avatar::PutAvatar, delete_avatar::DeleteAvatar }
+    profiles {
+        put::PutProfile, read_me::ReadOwnProfile, read::ReadProfile, put_avatar::PutAvatar, delete_avatar::DeleteAvatar,
+    }
     /// /v1/uploads
     uploads { create::CreateUpload, read::ReadUpload, complete::CompleteUpload, delete::DeleteUpload }
     /// /v1/blobs

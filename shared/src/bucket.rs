@@ -1,6 +1,7 @@
 //! The bucket: URLs that browsers use themselves, signed here without a call; calls only where nothing else will do.
 
 mod client;
+mod http;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -194,15 +194,19 @@ async fn try_answer<E: Endpoint>(
             .and_then(|value| value.to_str().ok())
             .map(|value| value.chars().take(512).collect()),
     };
-    let reply = match E::handle(input, &mut context).await {
-        Err(problem) if problem.cause().is_some_and(anyhow::Error::is::<Replay>) => return replay(context).await,
-        result => result?,
+    let result = E::handle(input, &mut context).await.and_then(Reply::into_response);
+    let response = match (result, context.transaction.take(), &context.key) {
+        (Err(problem), ..) if problem.cause().is_some_and(anyhow::Error::is::<Replay>) => return replay(context).await,
+        (Ok(response), Some(transaction), Some(key)) => {
+            transaction.commit(key, key.seal(&response)?).await?;
+            response
+        }
+        (result, Some(transaction), _) => {
+            transaction.rollback().await;
+            result?
+        }
+        (result, None, _) => result?,
     };
-    let response = reply.into_response()?;
-    if let (Some(transaction), Some(key)) = (context.transaction.take(), &context.key) {
-        let sealed = key.seal(&response)?;
-        transaction.commit(key, sealed).await?;
-    }
     Ok(not_modified(request, response))
 }
 

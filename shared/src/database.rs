@@ -68,6 +68,12 @@ impl Sql {
         self.types.push(T::sql_type());
         self
     }
+
+    /// What the server reads, to measure or explain a statement apart from its endpoint.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 /// A type that is read from a row, each field from the column of its name.
@@ -129,11 +135,24 @@ impl DatabaseError {
         }
     }
 
+    /// Whether PostgreSQL itself said so, over a connection that works.
+    fn is_answer(&self) -> bool {
+        match self {
+            Self::Refused { .. } => true,
+            Self::Failed(error) => error.as_db_error().is_some() && !self.is_connection_lost(),
+            Self::NoConnection(_) | Self::TimedOut => false,
+        }
+    }
+
     fn is_connection_lost(&self) -> bool {
         match self {
-            Self::Failed(error) => {
-                error.is_closed() || error.as_db_error().is_none() && error.code().is_none() && is_io(error)
-            }
+            Self::Failed(error) => match error.code() {
+                // The server's last words: what was sent after them was not read.
+                Some(code) => {
+                    [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW].contains(code)
+                }
+                None => error.is_closed() || is_io(error),
+            },
             _ => false,
         }
     }
@@ -332,7 +351,8 @@ impl Database {
     }
 }
 
-const AUTHENTICATE: &str = "select auth.authenticate($1)";
+/// What every request with a token begins with.
+pub const AUTHENTICATE: &str = "select auth.authenticate($1)";
 
 fn authenticate(token: &Sha256) -> Sql {
     sql(AUTHENTICATE).bind(token.0.to_vec())
@@ -363,12 +383,38 @@ impl Transaction {
         // Taken out, so that a failure or a caller who goes away closes it.
         let connection = self.connection.take().expect("a transaction that failed is not used again");
         let mut connection = Unfinished(Some(connection));
-        let work =
-            connection.0.as_ref().expect("just put there").send(before, statements, after, self.named_statements);
-        let rows = tokio::time::timeout(self.timeout, work).await.unwrap_or(Err(DatabaseError::TimedOut))?;
-        self.connection = connection.0.take();
+        let sender = connection.0.as_ref().expect("just put there");
+        let work = sender.send(before, statements, after, self.named_statements);
+        let result = tokio::time::timeout(self.timeout, work).await.unwrap_or(Err(DatabaseError::TimedOut));
         LAST_USED.store(now(), Ordering::Relaxed);
-        Ok(rows)
+        match result {
+            Ok(rows) => {
+                self.connection = connection.0.take();
+                Ok(rows)
+            }
+            Err(error) => {
+                // PostgreSQL said no and waits for the end of the transaction: the connection can go on.
+                if error.is_answer() && self.end(sender).await {
+                    drop(connection.0.take());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn end(&self, connection: &Connection) -> bool {
+        let rollback = connection.0.batch_execute("rollback");
+        matches!(tokio::time::timeout(self.timeout, rollback).await, Ok(Ok(())))
+    }
+
+    /// Undoes it, for a request that failed for another reason than the database's.
+    pub async fn rollback(mut self) {
+        let mut connection = Unfinished(self.connection.take());
+        if let Some(open) = &connection.0
+            && self.end(open).await
+        {
+            drop(connection.0.take());
+        }
     }
 
     /// Another flight of the same transaction.

@@ -32,10 +32,12 @@ impl<'de> Deserialize<'de> for Cursor {
         let parse = || {
             let bytes: [u8; 24] = BASE64_URL_SAFE_NO_PAD.decode(&text).ok()?.try_into().ok()?;
             let (microseconds, id) = bytes.split_at(8);
-            Some(Self {
-                created_at: Timestamp::from_microsecond(i64::from_be_bytes(microseconds.try_into().ok()?)).ok()?,
-                id: Uuid::from_slice(id).ok()?,
-            })
+            let created_at = Timestamp::from_microsecond(i64::from_be_bytes(microseconds.try_into().ok()?)).ok()?;
+            // Nothing was created before: PostgreSQL could not even read a time of so many thousand years ago.
+            if created_at < Timestamp::UNIX_EPOCH {
+                return None;
+            }
+            Some(Self { created_at, id: Uuid::from_slice(id).ok()? })
         };
         parse().ok_or_else(|| de::Error::custom("must be a next_cursor of an earlier page"))
     }

@@ -1,1 +1,74 @@
-//! x
+//! Each endpoint, from outside: `resource/verb.rs` tests `functions/src/resource/verb.rs`.
+
+mod idempotency;
+
+mod artifacts {
+    mod create;
+    mod delete;
+    mod fork;
+    mod forks;
+    mod lineage;
+    mod list;
+    mod read;
+    mod update;
+}
+
+mod blobs {
+    mod read;
+}
+
+mod chats {
+    mod create;
+    mod list;
+}
+
+mod media {
+    mod put;
+    mod read;
+}
+
+mod messages {
+    mod create;
+    mod list;
+}
+
+mod profiles {
+    mod delete_avatar;
+    mod put;
+    mod put_avatar;
+    mod read;
+    mod read_me;
+}
+
+mod service {
+    mod health;
+    mod index;
+    mod openapi;
+}
+
+mod sessions {
+    mod create;
+    mod delete;
+    mod delete_current;
+    mod list;
+}
+
+mod uploads {
+    mod complete;
+    mod create;
+    mod delete;
+    mod read;
+}
+
+mod users {
+    mod create;
+    mod read;
+    mod update;
+}
+
+mod versions {
+    mod create;
+    mod file;
+    mod list;
+    mod read;
+}

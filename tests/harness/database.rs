@@ -3,10 +3,10 @@
 use std::{env, sync::OnceLock, time::Duration};
 
 use shared::{config::DatabaseConfig, migrate};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, NoTls, types::ToSql};
 
 /// The login of the functions in tests.
-const LOGIN: &str = "atelier_api";
+pub const LOGIN: &str = "atelier_api";
 
 /// The owner of the schema in tests.
 const OWNER: &str = "atelier_test_owner";
@@ -108,4 +108,12 @@ pub async fn behind() -> Client {
     let functions = functions_url();
     let name = functions.rsplit('/').next().expect("a database");
     connect(&url(None, name)).await
+}
+
+/// What a query that asks for one number finds, behind the API.
+///
+/// # Panics
+/// Where it finds none.
+pub async fn number(query: &str, parameters: &[&(dyn ToSql + Sync)]) -> i64 {
+    behind().await.query_one(query, parameters).await.expect("the query works").get(0)
 }

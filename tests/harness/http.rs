@@ -53,6 +53,24 @@ impl Reply {
         Self { status, headers, bytes, json, request: description }
     }
 
+    /// A function's answer, as API Gateway would hand it on.
+    ///
+    /// # Panics
+    /// Where it is none.
+    #[must_use]
+    pub fn from_gateway(request: String, answer: &Value) -> Self {
+        let status = answer["statusCode"].as_u64().unwrap_or_else(|| panic!("{request} answered {answer}"));
+        let mut headers = header::HeaderMap::new();
+        for (name, value) in answer["headers"].as_object().into_iter().flatten() {
+            let name = name.parse::<header::HeaderName>().expect("a header's name");
+            headers.insert(name, value.as_str().expect("text").parse().expect("a header's value"));
+        }
+        assert_ne!(answer["isBase64Encoded"], true, "{request}: every body of the API is text");
+        let bytes = answer["body"].as_str().unwrap_or_default().as_bytes().to_vec();
+        let json = serde_json::from_slice(&bytes).unwrap_or_default();
+        Self { status: status.try_into().expect("a status"), headers, bytes, json, request }
+    }
+
     /// The reply, which must have this status.
     ///
     /// # Panics

@@ -199,8 +199,106 @@ impl Person {
         self.post(&format!("/v1/uploads/{}/complete", declared.id()), json!({})).await.expect(200)
     }
 
+    /// Sends a part to the bucket with other headers than it was signed with; an empty value leaves one out.
+    ///
+    /// # Panics
+    /// Where the part is none.
+    pub async fn send_part_as(&self, part: &Value, changed: &[(&str, &str)], bytes: Vec<u8>) -> Reply {
+        let mut part = part.clone();
+        let headers = part["headers"].as_object_mut().expect("headers");
+        for (name, value) in changed {
+            headers.insert((*name).to_owned(), json!(value));
+        }
+        headers.retain(|_, value| value != "");
+        self.send_part(&part, bytes).await
+    }
+
+    /// Signs in once more: the same person with another session.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn sign_in(&self) -> Self {
+        let credentials = json!({"email": self.user["email"], "password": self.password});
+        let reply = Self::anonymous_at(&self.base_url).post("/v1/sessions", credentials).await.expect(201);
+        let token = reply.json["session"]["token"].as_str().map(str::to_owned);
+        Self { token, user: reply.json["user"].clone(), ..self.clone() }
+    }
+
     /// Reads what a URL of the bucket serves.
     pub async fn fetch(&self, url: &Value) -> Reply {
         Reply::to(self.client.get(url.as_str().unwrap_or_default())).await
+    }
+
+    /// Any method, with a body as it stands.
+    pub async fn send_text(&self, method: &str, path: &str, text: &str) -> Reply {
+        let request = self.request(method, path).header("if-match", "*").header("content-type", "application/json");
+        Reply::to(request.body(text.to_owned())).await
+    }
+
+    /// Makes sure that an endpoint takes this body from nobody without a token, nor in a wrong form.
+    ///
+    /// # Panics
+    /// Where it does.
+    pub async fn expect_strict(&self, method: &str, path: &str, body: Value) {
+        let reply = Self::anonymous().send_text(method, path, &body.to_string()).await;
+        assert_eq!(reply.expect_problem(401, "unauthenticated").header("www-authenticate"), "Bearer");
+        self.expect_strict_form(method, path, body).await;
+    }
+
+    /// Makes sure that an endpoint takes this body neither as another type, nor with an unknown field, nor as half of a
+    /// JSON text.
+    ///
+    /// # Panics
+    /// Where it does.
+    pub async fn expect_strict_form(&self, method: &str, path: &str, body: Value) {
+        let text = body.to_string();
+        let plain = self.request(method, path).header("if-match", "*").header("content-type", "text/plain");
+        let _ = Reply::to(plain.body(text.clone())).await.expect_problem(415, "unsupported_type");
+        let _ = self.send_text(method, path, &text[..text.len() - 1]).await.expect_problem(400, "malformed");
+        let mut unknown = body;
+        unknown["no_such_field"] = json!(1);
+        let reply = self.send_text(method, path, &unknown.to_string()).await.expect_problem(422, "invalid");
+        assert_eq!(reply.pointers(), ["/no_such_field"]);
+    }
+
+    /// Makes sure that a body is refused for each of these values, at the pointer beside it.
+    ///
+    /// # Panics
+    /// Where one is not.
+    pub async fn expect_invalid(&self, method: &str, path: &str, body: &Value, wrong: &[(&str, Value)]) {
+        for (pointer, value) in wrong {
+            let mut body = body.clone();
+            let (parent, field) = pointer.rsplit_once('/').expect("a pointer");
+            match body.pointer_mut(parent).unwrap_or_else(|| panic!("no {parent}")) {
+                Value::Array(items) => items[field.parse::<usize>().expect("an index")] = value.clone(),
+                parent => parent[field] = value.clone(),
+            }
+            let reply = self.send_text(method, path, &body.to_string()).await.expect_problem(422, "invalid");
+            assert_eq!(reply.pointers(), [*pointer], "for {}", value.to_string().chars().take(200).collect::<String>());
+        }
+    }
+
+    /// All items of a list, page by page.
+    ///
+    /// # Panics
+    /// Where a page cannot be read.
+    pub async fn walk(&self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut page = self.get(path).await.expect(200);
+        let separator = if path.contains('?') { '&' } else { '?' };
+        loop {
+            items.extend(page.json["items"].as_array().expect("items").iter().cloned());
+            let Some(cursor) = page.json["next_cursor"].as_str() else { return items };
+            page = self.get(&format!("{path}{separator}cursor={cursor}")).await.expect(200);
+        }
+    }
+
+    /// Publishes a version of these files upon whatever is there.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn publish_files(&self, artifact_id: &str, files: Value) -> Reply {
+        let path = format!("/v1/artifacts/{artifact_id}/versions");
+        self.post_with(&path, &[("if-match", "*")], json!({ "files": files })).await.expect(201)
     }
 }

@@ -86,9 +86,10 @@ fn collect(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Str
     })
 }
 
-/// The program's name and first argument: enough to know it by, and short enough to read.
+/// The program's name and first arguments: enough to know it by, and short enough to read.
 fn describe(command: &Command) -> String {
     let name = Path::new(command.get_program()).file_name().unwrap_or_default().display().to_string();
     let arguments = command.get_args().take(3).map(|argument| argument.display().to_string());
-    std::iter::once(name).chain(arguments).collect::<Vec<_>>().join(" ")
+    let short = arguments.take_while(|argument| !argument.contains([' ', '\n']));
+    std::iter::once(name).chain(short).collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,7 @@
 //! The functions: built, migrated for, and served by `cargo lambda watch`.
+//!
+//! Development builds name targets and never packages: for a chosen package cargo would build the dependencies again,
+//! with that package's features alone. `cargo lambda watch` and the tests do the same, and share one build.
 
 use std::path::Path;
 use std::process::Command;
@@ -17,28 +20,24 @@ use crate::variables::Variables;
 /// Instances of one function at a time. Each takes one request, as on Lambda, and keeps a connection or two.
 const CONCURRENCY: &str = "2";
 
-/// Seconds after which a request is given up: only a function that does not compile takes so long.
-const TIMEOUT: &str = "120";
-
 /// Time for the first answer, which `cargo run` precedes.
 const FIRST_ANSWER: Duration = Duration::from_mins(2);
 
 /// Builds every function for this machine.
 pub(crate) fn build(project: &Project) -> Result<()> {
-    command::run(command::cargo(project.root()).args(["build", "--package", "functions", "--bins"]))
-        .context("the functions do not build")
+    command::run(command::cargo(project.root()).args(["build", "--bins"])).context("the functions do not build")
 }
 
 /// Whether what the functions share and their endpoints compile.
 pub(crate) fn compile(project: &Project) -> Result<bool> {
     let mut cargo = command::cargo(project.root());
-    Ok(command::status(cargo.args(["build", "--package", "functions", "--lib"]))?.success())
+    Ok(command::status(cargo.args(["build", "--lib"]))?.success())
 }
 
 /// The command that migrates the database that its environment names, and then creates the API's login.
 pub(crate) fn migrate(project: &Project) -> Command {
     let mut cargo = command::cargo(project.root());
-    cargo.args(["run", "--quiet", "--package", "functions", "--bin", "migrate"]);
+    cargo.args(["run", "--quiet", "--bin", "migrate"]);
     cargo
 }
 
@@ -62,7 +61,7 @@ impl Watch {
     pub(crate) fn start(project: &Project, tools: &Tools, serving: &Serving) -> Result<Self> {
         let mut command = tools.cargo_lambda()?;
         command
-            .args(["watch", "--invoke-address", "127.0.0.1", "--concurrency", CONCURRENCY, "--timeout", TIMEOUT])
+            .args(["watch", "--invoke-address", "127.0.0.1", "--concurrency", CONCURRENCY])
             .args(["--invoke-port", &serving.port.to_string()])
             .arg("--manifest-path")
             .arg(project.path("Cargo.toml"))
@@ -76,6 +75,7 @@ impl Watch {
         let name = "cargo lambda watch";
         let spec = Spec { name, command, stop: Signal::SIGTERM, unprivileged: false, log: serving.log };
         let mut service = Service::start(&spec)?;
+        // One patient request: to give up one that waits for `cargo run` confuses the runtime's emulator.
         let health = format!("{}/v1/health", url(serving.port));
         service.wait_until_ready(FIRST_ANSWER, || http::answers(&health))?;
         Ok(Self(service))

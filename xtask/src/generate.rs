@@ -8,6 +8,6 @@ use crate::{command, format};
 /// Writes them anew.
 pub(crate) fn generate(project: &Project) -> Result<()> {
     let mut cargo = command::cargo(project.root());
-    command::run(cargo.args(["run", "--quiet", "--package", "tests", "--bin", "generate"]))?;
+    command::run(cargo.args(["run", "--quiet", "--bin", "generate"]))?;
     format::format(project)
 }

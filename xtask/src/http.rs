@@ -8,7 +8,7 @@ use ureq::Agent;
 
 /// Whether a GET is answered with 200.
 pub(crate) fn answers(url: &str) -> bool {
-    agent(Duration::from_secs(5)).get(url).call().is_ok_and(|response| response.status() == 200)
+    agent(Duration::from_secs(30)).get(url).call().is_ok_and(|response| response.status() == 200)
 }
 
 /// An HTTP API that takes and gives JSON.

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::command;
 use crate::progress::loud_step;
-use crate::project::Project;
+use crate::project::{self, Project};
 use crate::tools::Tools;
 
 /// What to build for.
@@ -33,6 +33,8 @@ enum Architecture {
 /// Builds every function once, to `target/lambda/<function>/bootstrap`, and prints their sizes.
 pub(crate) fn package(project: &Project, options: &Options) -> Result<()> {
     let tools = Tools::fetch(project)?;
+    let packaged = project.path("target/lambda");
+    project::remove_folder(&packaged)?;
     let mut build = tools.cargo_lambda()?;
     build.args(["build", "--release", "--package", "functions", "--bins"]).current_dir(project.root());
     match options.arch {
@@ -40,7 +42,7 @@ pub(crate) fn package(project: &Project, options: &Options) -> Result<()> {
         Architecture::X86_64 => build.arg("--x86-64"),
     };
     loud_step("Building the functions for Lambda", || command::run(&mut build))?;
-    print!("{}", table(&sizes(&project.path("target/lambda"))?));
+    print!("{}", table(&sizes(&packaged)?));
     Ok(())
 }
 

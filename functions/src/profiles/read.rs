@@ -18,27 +18,21 @@ pub struct ReadProfile;
 /// Whose profile.
 #[derive(Deserialize, JsonSchema)]
 pub struct ProfilePath {
-    /// Public name, in any case; `me` is the caller.
+    /// Public name, in any case.
     handle: Text<1, 64>,
 }
 
 impl Endpoint for ReadProfile {
-    const ROUTE: Route = Route::get("/v1/profiles/{handle}", "Read a profile; `me` is the caller's own")
-        .access(Access::Optional)
-        .storage(Storage::Read);
+    const ROUTE: Route =
+        Route::get("/v1/profiles/{handle}", "Read a profile").access(Access::Optional).storage(Storage::Read);
     type Path = ProfilePath;
     type Query = Nothing;
     type Body = Nothing;
     type Reply = Json<Profile>;
 
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
-        let handle = input.path.handle.into_string().to_lowercase();
-        // A reserved handle: nobody else has it.
-        let select = if handle == "me" {
-            sql(format!("select {PROFILE} where profiles.user_id = auth.uid()"))
-        } else {
-            sql(format!("select {PROFILE} where profiles.handle = $1")).bind(handle)
-        };
+        let handle = input.path.handle.into_string().to_ascii_lowercase();
+        let select = sql(format!("select {PROFILE} where profiles.handle = $1")).bind(handle);
         let mut profile: Profile = context.one(select).await?;
         sign_all([&mut profile.avatar], context.bucket()?)?;
         Ok(Json(profile))

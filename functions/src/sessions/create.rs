@@ -24,7 +24,7 @@ pub struct Credentials {
     /// The account's address, in any case.
     email: Text<1, 254>,
     /// Its password.
-    password: Text<1, 256>,
+    password: Text<0, 256>,
 }
 
 struct PasswordHash {

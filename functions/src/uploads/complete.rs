@@ -11,6 +11,7 @@ use shared::{
     problem, sql,
     text::Sha256,
 };
+use uuid::Uuid;
 
 use super::read::UploadPath;
 
@@ -34,15 +35,24 @@ impl Endpoint for CompleteUpload {
     type Reply = Json<Upload>;
 
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
-        let mut row: UploadRow = context.one(select_upload(input.path.id)).await?;
+        let [row, owned] = context.fly([select_upload(input.path.id), select_owned(input.path.id)]).await?;
+        let mut row: UploadRow = read_one(&row)?;
         let bucket = context.bucket()?;
         if row.blob.is_none() {
             if row.expires_at < Timestamp::now() {
                 return Err(Problem::new(&problem::UPLOAD_EXPIRED, problem::UPLOAD_EXPIRED.title));
             }
             let client = bucket.client();
-            join_parts(&client, &row).await?;
-            verify(&client, &row).await?;
+            match &row.multipart_id {
+                // Verified for another upload since: these parts could only do harm to what is there.
+                Some(multipart_id) if !owned.is_empty() => {
+                    client.abort_multipart(&row.storage_key(), multipart_id).await?;
+                }
+                _ => {
+                    join_parts(&client, &row).await?;
+                    verify(&client, &row).await?;
+                }
+            }
             let thumb = if row.is_image() { Some(make_thumb(&client, &row).await?) } else { None };
             // A second flight: what the first one found had to be compared with what the bucket holds.
             let [_, _, _, rows] = context
@@ -57,6 +67,17 @@ impl Endpoint for CompleteUpload {
         }
         Ok(Json(row.into_upload(bucket, &[])?))
     }
+}
+
+/// Whether the caller has the declared bytes already.
+fn select_owned(id: Uuid) -> Sql {
+    sql("
+        select blobs.id
+        from uploads
+        join blobs on blobs.user_id = uploads.user_id and blobs.sha256 = uploads.sha256 and blobs.size = uploads.size
+        where uploads.id = $1 and uploads.user_id = auth.uid()
+    ")
+    .bind(id)
 }
 
 async fn join_parts(client: &BucketClient, row: &UploadRow) -> Result<(), Problem> {
@@ -89,7 +110,7 @@ async fn verify(client: &BucketClient, row: &UploadRow) -> Result<(), Problem> {
         return Ok(());
     }
     // Nothing refers to these bytes, and they bar the right ones from their place.
-    client.delete(&key).await?;
+    client.delete(&key, &stored).await?;
     Err(Problem::new(&problem::UPLOAD_MISMATCH, problem::UPLOAD_MISMATCH.title))
 }
 
@@ -115,7 +136,8 @@ fn insert_blob(sha256: &Sha256, size: i64, content_type: &str, storage_key: Stri
     sql("
         insert into blobs (user_id, sha256, size, content_type, storage_key)
         values (auth.uid(), $1, $2, $3, $4)
-        on conflict (user_id, sha256) do nothing
+        on conflict (user_id, sha256) do update set storage_key = excluded.storage_key
+        where blobs.storage_key is null
     ")
     .bind(sha256.0.to_vec())
     .bind(size)

@@ -94,6 +94,7 @@ fn insert(id: Uuid, new: &NewUpload) -> shared::Sql {
             where blobs.user_id = auth.uid()
               and blobs.sha256 = $6
               and blobs.size = $5
+              and blobs.storage_key is not null
               and (not $8 or (pictures.thumb_blob_id is not null and blobs.content_type = $4))
         )
         insert into uploads (

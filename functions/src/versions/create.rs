@@ -108,16 +108,22 @@ fn compare(old: &[FileRow], new: &NewFiles) -> Result<(i32, i32), Problem> {
     Ok(count_changes(&old_texts, &new_texts))
 }
 
-/// Makes the new version the newest, if the artifact is still as the caller knew it.
+/// Makes the new version the newest, if the artifact is still as the caller knew it. Where it has gone since the first
+/// flight, nothing that follows may touch its files.
 fn advance(id: Uuid, version_id: Uuid, index: i32, if_match: Option<i64>) -> Sql {
     sql("
-        update artifacts set current_version_id = $2, versions_count = $3
-        where id = $1
-          and owner_user_id = auth.uid()
-          and deleted_at is null
-          and if_match(revision, $4)
-          and (versions_count = $3 - 1 or refuse('stale'))
-        returning id
+        with advanced as (
+            update artifacts set current_version_id = $2, versions_count = $3
+            where id = $1
+              and owner_user_id = auth.uid()
+              and deleted_at is null
+              and if_match(revision, $4)
+              and (versions_count = $3 - 1 or refuse('stale'))
+            returning id
+        )
+        select id from advanced
+        union all
+        select $1 where case when not exists (select from advanced) then refuse('not_found') end
     ")
     .bind(id)
     .bind(version_id)

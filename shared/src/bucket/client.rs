@@ -10,13 +10,10 @@ use aws_sdk_s3::{
     primitives::ByteStream,
     types::{ChecksumMode, CompletedMultipartUpload, CompletedPart},
 };
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, rustls_provider::CryptoMode},
-};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use std::time::Duration;
 
+use super::http;
 use crate::{config::BucketConfig, problem::Problem, text::Sha256};
 
 /// Calls one bucket.
@@ -30,6 +27,8 @@ pub struct BucketClient {
 pub struct Stored {
     /// Bytes.
     pub size: i64,
+    /// What tells it from another object at the same key.
+    pub etag: String,
     /// The checksum it verified when the object came in; none for a multipart upload.
     pub sha256: Option<Sha256>,
 }
@@ -47,10 +46,10 @@ pub struct ArrivedPart {
 
 impl BucketClient {
     pub(super) fn new(config: &BucketConfig, credentials: Credentials) -> Self {
-        let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        let connect_timeout = Duration::from_secs(2);
         let mut builder = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
-            .http_client(http)
+            .http_client(http::client(connect_timeout))
             .credentials_provider(credentials)
             .region(Region::new(config.region.clone()))
             .force_path_style(config.endpoint.is_some())
@@ -58,12 +57,7 @@ impl BucketClient {
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .retry_config(RetryConfig::standard().with_max_attempts(3))
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(2))
-                    .operation_attempt_timeout(Duration::from_secs(20))
-                    .build(),
-            );
+            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(20)).build());
         builder.set_endpoint_url(config.endpoint.clone());
         Self { client: Client::from_conf(builder.build()), bucket: config.name.clone() }
     }
@@ -75,6 +69,7 @@ impl BucketClient {
         match head {
             Ok(head) => Ok(Some(Stored {
                 size: head.content_length().unwrap_or_default(),
+                etag: head.e_tag().unwrap_or_default().to_owned(),
                 sha256: head.checksum_sha256().and_then(whole_checksum),
             })),
             Err(error) if is_missing(&error) => Ok(None),
@@ -112,10 +107,13 @@ impl BucketClient {
         Ok(())
     }
 
-    /// Removes an object; one that is not there is no error.
-    pub async fn delete(&self, key: &str) -> Result<(), Problem> {
-        self.client.delete_object().bucket(&self.bucket).key(key).send().await.map_err(away)?;
-        Ok(())
+    /// Removes this very object; that it is not there, or another is, is no error.
+    pub async fn delete(&self, key: &str, stored: &Stored) -> Result<(), Problem> {
+        let delete = self.client.delete_object().bucket(&self.bucket).key(key).if_match(&stored.etag);
+        match delete.send().await {
+            Err(error) if is_missing(&error) || is_occupied(&error) => Ok(()),
+            result => result.map(drop).map_err(away),
+        }
     }
 
     /// Begins a multipart upload, and names it.
@@ -152,7 +150,8 @@ impl BucketClient {
         Ok(parts)
     }
 
-    /// Makes one object of the parts. S3 may answer 200 with an error inside, which the SDK reports as an error.
+    /// Makes one object of the parts, and never over an object that is there. S3 may answer 200 with an error inside,
+    /// which the SDK reports as an error.
     pub async fn complete_multipart(
         &self,
         key: &str,
@@ -163,9 +162,10 @@ impl BucketClient {
             parts.iter().map(|part| CompletedPart::builder().part_number(part.number).e_tag(&part.etag).build());
         let completed = CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build();
         let complete = self.client.complete_multipart_upload().bucket(&self.bucket).key(key).upload_id(multipart_id);
-        match complete.multipart_upload(completed).send().await {
-            // Completed by an earlier call whose reply was lost: what is there is verified next, whoever put it there.
-            Err(error) if error.code() == Some("NoSuchUpload") => Ok(()),
+        match complete.multipart_upload(completed).if_none_match("*").send().await {
+            // Completed by an earlier call whose reply was lost, or by another upload of the same bytes: what is there is
+            // verified next, whoever put it there.
+            Err(error) if error.code() == Some("NoSuchUpload") || is_occupied(&error) => Ok(()),
             result => result.map(drop).map_err(away),
         }
     }
@@ -187,6 +187,11 @@ fn whole_checksum(checksum: &str) -> Option<Sha256> {
 
 fn is_missing<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     error.raw_response().is_some_and(|response| response.status().as_u16() == 404)
+}
+
+/// Whether the bucket refused because another object is there, or just coming.
+fn is_occupied<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    matches!(error.code(), Some("PreconditionFailed" | "ConditionalRequestConflict"))
 }
 
 fn away<E: std::error::Error + Send + Sync + 'static>(error: SdkError<E>) -> Problem {

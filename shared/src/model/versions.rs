@@ -313,7 +313,7 @@ pub fn select_files(artifact_id: Uuid, version_index: i32) -> Sql {
     sql(format!(
         "with files as (select {FILE})
          select path, language, sha256, size, content_type, encoding, storage_key,
-             case when sum(size) filter (where storage_key is null) over () <= {INLINE_LIMIT} then content end as content
+             case when sum(size) filter (where content is not null) over () <= {INLINE_LIMIT} then content end as content
          from files
          order by path"
     ))

@@ -1,0 +1,29 @@
+//! GET /v1/profiles/me: the caller's profile.
+
+use shared::{
+    Context, Endpoint, Input, Json, Nothing, Problem, Route, Storage,
+    model::{
+        blobs::sign_all,
+        profiles::{PROFILE, Profile},
+    },
+    sql,
+};
+
+/// Reads the caller's profile.
+pub struct ReadOwnProfile;
+
+impl Endpoint for ReadOwnProfile {
+    // Beside PUT /v1/profiles/me: some routers, once a literal path fits, look no further for the method.
+    const ROUTE: Route = Route::get("/v1/profiles/me", "Read the caller's profile").storage(Storage::Read);
+    type Path = Nothing;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = Json<Profile>;
+
+    async fn handle(_: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
+        let select = sql(format!("select {PROFILE} where profiles.user_id = auth.uid()"));
+        let mut profile: Profile = context.one(select).await?;
+        sign_all([&mut profile.avatar], context.bucket()?)?;
+        Ok(Json(profile))
+    }
+}

@@ -1,0 +1,48 @@
+//! The HTTP client under the SDK.
+//!
+//! The SDK's own would bring HTTP/2 into every binary of the workspace (cargo unifies features), half a megabyte that S3
+//! has no use for, and load and parse the system's root certificates at its first call.
+
+use std::time::Duration;
+
+use aws_sdk_s3::{config::SharedHttpClient, primitives::SdkBody};
+use aws_smithy_runtime_api::{
+    client::{
+        http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
+        orchestrator::{HttpRequest, HttpResponse},
+        result::ConnectorError,
+    },
+    shared::IntoShared,
+};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector as TcpConnector},
+    rt::TokioExecutor,
+};
+
+/// HTTP/1.1 over TLS, or without it where the endpoint says `http:`.
+#[derive(Clone, Debug)]
+struct Connector(Client<HttpsConnector<TcpConnector>, SdkBody>);
+
+/// A client that keeps its connections.
+pub(super) fn client(connect_timeout: Duration) -> SharedHttpClient {
+    let mut tcp = TcpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(connect_timeout));
+    let https = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().wrap_connector(tcp);
+    let connector: SharedHttpConnector = Connector(Client::builder(TokioExecutor::new()).build(https)).into_shared();
+    http_client_fn(move |_, _| connector.clone())
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let client = self.0.clone();
+        HttpConnectorFuture::new(async move {
+            let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+            let response = client.request(request).await.map_err(|error| ConnectorError::io(error.into()))?;
+            HttpResponse::try_from(response.map(SdkBody::from_body_1_x))
+                .map_err(|error| ConnectorError::other(error.into(), None))
+        })
+    }
+}
