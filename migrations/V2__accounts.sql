@@ -18,7 +18,10 @@ create table users (
 );
 create unique index users_email_key on users (lower(email));
 create index users_created_at_idx on users (created_at);
-create trigger users_touch before update on users for each row execute function touch_revision();
+-- Signing in is no change that a person could lose to another.
+create trigger users_touch
+    before update of email, password_hash, name, given_name, family_name, preferences, is_active, is_superuser on users
+    for each row execute function touch_revision();
 comment on table users is 'Accounts: USER of craftlive, users of december and aio.';
 comment on column users.password_hash is 'Argon2id in PHC string form; null where the person signs in with OpenID Connect only.';
 

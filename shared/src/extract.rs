@@ -134,8 +134,10 @@ fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
+/// What is wrong, without the line and the column: a pointer says where.
 fn inner<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> String {
-    error.inner().to_string()
+    let message = error.inner().to_string();
+    message.rsplit_once(" at line ").map_or(message.as_str(), |(what, _)| what).to_owned()
 }
 
 /// A JSON pointer, RFC 6901.
