@@ -248,7 +248,16 @@ create policy artifact_version_chats_insert on artifact_version_chats for insert
 grant select, insert, update, delete on artifact_media to atelier_api;
 create policy artifact_media_select on artifact_media for select to atelier_api
     using (exists (select from artifacts where artifacts.id = artifact_id));
-create policy artifact_media_write on artifact_media to atelier_api
+-- One policy a command: one for all commands would be evaluated on every read, beside the one above.
+create policy artifact_media_insert on artifact_media for insert to atelier_api
+    with check (exists (
+        select from artifacts where artifacts.id = artifact_id and artifacts.owner_user_id = (select auth.uid())
+    ));
+create policy artifact_media_update on artifact_media for update to atelier_api
+    using (exists (
+        select from artifacts where artifacts.id = artifact_id and artifacts.owner_user_id = (select auth.uid())
+    ));
+create policy artifact_media_delete on artifact_media for delete to atelier_api
     using (exists (
         select from artifacts where artifacts.id = artifact_id and artifacts.owner_user_id = (select auth.uid())
     ));

@@ -2,60 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use harness::{Person, Reply, Value, json};
-use shared::{Access, Entry, openapi, problem::PROBLEMS};
-
-/// Paths of the list with values in place of their parameters: ids that exist nowhere, texts that are valid.
-fn path_with(entry: &Entry, id: &str) -> String {
-    entry
-        .route
-        .path
-        .replace("{id}", id)
-        .replace("{version}", "1")
-        .replace("{path+}", "clock.js")
-        .replace("{sha256}", &"0".repeat(64))
-        .replace("{handle}", "nobody-has-this")
-}
-
-fn nowhere() -> String {
-    uuid::Uuid::now_v7().to_string()
-}
-
-async fn send(person: &Person, entry: &Entry, path: &str, body: Option<&str>) -> Reply {
-    send_if_match(person, entry, path, "*", body).await
-}
-
-async fn send_if_match(person: &Person, entry: &Entry, path: &str, if_match: &str, body: Option<&str>) -> Reply {
-    let mut request = person.request(entry.route.method, path);
-    if entry.route.if_match {
-        request = request.header("if-match", if_match);
-    }
-    if let Some(body) = body {
-        request = request.header("content-type", "application/json").body(body.to_owned());
-    }
-    Reply::to(request).await
-}
-
-/// The schema of an endpoint's body, from the document.
-fn body_schema<'a>(document: &'a Value, entry: &Entry) -> Option<&'a Value> {
-    let operation = &document["paths"][entry.route.path.replace("+}", "}")][entry.route.method.to_lowercase()];
-    let reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str()?;
-    document.pointer(reference.trim_start_matches('#'))
-}
-
-/// A body that the endpoint accepts as far as its form goes.
-fn example(document: &Value, entry: &Entry) -> Value {
-    let Some(schema) = body_schema(document, entry) else { return json!({}) };
-    if let Some(example) = schema["examples"].get(0) {
-        return example.clone();
-    }
-    let required = schema["required"].as_array().cloned().unwrap_or_default();
-    required.iter().map(|name| (name.as_str().expect("a name").to_owned(), json!(nowhere()))).collect()
-}
-
-fn document() -> Value {
-    openapi::document(&functions::endpoints(), "0")
-}
+use harness::{
+    Person, Reply, json,
+    walk::{body_schema, document, example, nowhere, path_with, send, send_if_match},
+};
+use shared::{Access, Entry, problem::PROBLEMS};
 
 #[tokio::test]
 async fn without_a_valid_token_the_answer_is_401() {

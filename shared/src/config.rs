@@ -52,19 +52,18 @@ impl DatabaseConfig {
         let url = optional("APP_DATABASE_URL")
             .map_or_else(|| required("DATABASE_URL"), Ok)
             .map_err(|_| ConfigError("DATABASE_URL is not set (nor APP_DATABASE_URL, which would win)".to_owned()))?;
-        Self::with_url(url)
+        Self::with_url("DATABASE_URL", url)
     }
 
     /// The same settings for the owner of the schema: `OWNER_DATABASE_URL`.
     pub fn owner_from_env() -> Result<Self, ConfigError> {
-        Self::with_url(required("OWNER_DATABASE_URL")?)
+        Self::with_url("OWNER_DATABASE_URL", required("OWNER_DATABASE_URL")?)
     }
 
-    fn with_url(url: String) -> Result<Self, ConfigError> {
+    fn with_url(name: &str, url: String) -> Result<Self, ConfigError> {
         if url.parse::<tokio_postgres::Config>().is_err() {
-            return Err(ConfigError(
-                "DATABASE_URL cannot be read: expected postgres://user:password@host:port/database".to_owned(),
-            ));
+            let expected = "postgres://user:password@host:port/database";
+            return Err(ConfigError(format!("{name} cannot be read: expected {expected}")));
         }
         Ok(Self {
             url,

@@ -168,6 +168,8 @@ pub async fn answer<E: Endpoint>(services: Arc<Services>, request: http::Request
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // Replies are the caller's own: only the caller's cache may keep them, and must ask before each use.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    // What pages of other origins may read; the gateway says so too, `cargo lambda watch` does not.
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag, location, retry-after"));
     response
 }
 

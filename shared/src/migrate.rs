@@ -21,6 +21,9 @@ const NO_TRANSACTION: &str = "-- no transaction";
 /// Any number, as long as all migrators use it.
 const LOCK: i64 = 0x4174_656c_6965_7230;
 
+/// How long a statement waits for a lock before it gives up and lets the queue behind it move on.
+const LOCK_TIMEOUT: &str = "set lock_timeout = '3s'";
+
 /// How often a statement that waits too long for a lock is tried again.
 const ATTEMPTS: u32 = 10;
 
@@ -38,8 +41,7 @@ pub async fn run(config: &DatabaseConfig, runner: &Runner) -> anyhow::Result<Vec
     while !client.0.query_one("select pg_try_advisory_lock($1)", &[&LOCK]).await?.get::<_, bool>(0) {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    // A migration that cannot get its lock soon gives up and tries again, so that the queue behind it can move on.
-    client.0.batch_execute("set lock_timeout = '3s'").await?;
+    client.0.batch_execute(LOCK_TIMEOUT).await?;
     let mut attempt = 0;
     let report = loop {
         match runner.run_async(&mut client).await {
@@ -119,9 +121,12 @@ impl AsyncTransaction for Connection {
         if !queries.first().is_some_and(|sql| sql.starts_with(NO_TRANSACTION)) {
             return AsyncTransaction::execute(&mut self.0, queries.into_iter()).await;
         }
+        // It blocks nobody while it waits, and one that gave up would leave its half behind.
+        self.0.batch_execute("set lock_timeout = 0").await?;
         for query in &queries {
             self.0.batch_execute(query).await?;
         }
+        self.0.batch_execute(LOCK_TIMEOUT).await?;
         Ok(queries.len())
     }
 }

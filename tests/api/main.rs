@@ -1,4 +1,5 @@
 //! Each endpoint, from outside: `resource/verb.rs` tests `functions/src/resource/verb.rs`.
+//! Generated from functions/src/lib.rs by `cargo xtask generate`.
 
 mod idempotency;
 

@@ -20,9 +20,7 @@ const PASSWORD: &str = "only-on-loopback";
 #[must_use]
 pub fn superuser_url() -> String {
     env::var("OWNER_DATABASE_URL").unwrap_or_else(|_| {
-        panic!(
-            "OWNER_DATABASE_URL is not set: run `cargo xtask test`, or `eval \"$(cargo xtask env)\"` while servers run"
-        )
+        panic!("OWNER_DATABASE_URL is not set: run `cargo xtask test`, which starts servers of its own")
     })
 }
 

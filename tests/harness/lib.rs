@@ -9,6 +9,7 @@ pub mod projections;
 pub mod proxy;
 pub mod runtime_api;
 pub mod server;
+pub mod walk;
 
 pub use http::Reply;
 pub use people::Person;

@@ -36,6 +36,7 @@ pub fn projections() -> Vec<Projection> {
     projections.push(Projection { path: "CargoLambda.toml".to_owned(), content: router(&entries) });
     projections.push(Projection { path: "template.yaml".to_owned(), content: template(&entries) });
     projections.push(Projection { path: "functions/openapi.json".to_owned(), content: document(&entries) });
+    projections.push(Projection { path: "tests/api/main.rs".to_owned(), content: test_modules(&entries) });
     projections.push(Projection { path: "docs/endpoints.md".to_owned(), content: table(&entries) });
     projections
 }
@@ -66,6 +67,33 @@ fn binary(entry: &Entry) -> Projection {
             route.method, route.path, entry.type_name
         ),
     }
+}
+
+/// The modules of the API's tests, which mirror the endpoints' files.
+fn test_modules(entries: &[Entry]) -> String {
+    let mut resources: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for entry in entries {
+        let [resource, verb] = file(entry);
+        resources.entry(resource).or_default().push(verb);
+    }
+    let modules: String = resources
+        .iter_mut()
+        .map(|(resource, verbs)| {
+            verbs.sort_unstable();
+            let verbs: String = verbs.iter().map(|verb| format!("    mod {verb};\n")).collect();
+            format!("\nmod {resource} {{\n{verbs}}}\n")
+        })
+        .collect();
+    format!(
+        "//! Each endpoint, from outside: `resource/verb.rs` tests `functions/src/resource/verb.rs`.\n\
+         //! Generated from functions/src/lib.rs by `{MEND}`.\n\nmod idempotency;\n{modules}"
+    )
+}
+
+/// Resource and verb: the folder and the name of an endpoint's file.
+fn file(entry: &Entry) -> [&'static str; 2] {
+    let mut parts = entry.type_name.split("::").skip(1);
+    [parts.next().expect("a resource"), parts.next().expect("a verb")]
 }
 
 /// The routes of `cargo lambda watch`, which writes a path's rest as `{*path}`.
@@ -107,7 +135,7 @@ fn function(entry: &Entry) -> String {
         "    Type: AWS::Serverless::Function".to_owned(),
         "    DependsOn: Migration".to_owned(),
         "    Properties:".to_owned(),
-        format!("      Description: {}", route.summary),
+        format!("      Description: {:?}", route.summary),
         format!("      CodeUri: target/lambda/{}/", entry.name),
         format!("      Role: !GetAtt {role}.Arn"),
     ];
@@ -139,7 +167,7 @@ fn table(entries: &[Entry]) -> String {
         .iter()
         .map(|entry| {
             let route = entry.route;
-            let file = entry.type_name.split("::").skip(1).take(2).collect::<Vec<_>>().join("/");
+            let file = file(entry).join("/");
             format!(
                 "| {} | `{}` | {} | [{file}.rs](../functions/src/{file}.rs) | `{}` |\n",
                 route.method, route.path, route.summary, entry.name

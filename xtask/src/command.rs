@@ -18,7 +18,18 @@ const SHOWN_LINES: usize = 12;
 pub(crate) fn cargo(root: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").as_deref().unwrap_or(OsStr::new("cargo")));
     command.current_dir(root);
+    forget_cargo(&mut command);
     command
+}
+
+/// Takes back what `cargo run` told this program about its own package: some build scripts, such as ring's, would take
+/// it for a change and build again.
+pub(crate) fn forget_cargo(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
 }
 
 /// Runs a program with its output shown, and tells how it ended.

@@ -76,10 +76,13 @@ impl Run<'_> {
         sam.args(["validate", "--lint", "--template", "template.yaml"])
             .env("AWS_DEFAULT_REGION", "us-east-1")
             .current_dir(self.project.root());
-        self.check("template", &mut sam)
+        self.check("template", &mut sam)?;
+        let mut openapi = tools.openapi_validator();
+        openapi.arg("functions/openapi.json").current_dir(self.project.root());
+        self.check("openapi", &mut openapi)
     }
 
-    /// The main job against `cargo lambda watch`.
+    /// The main job, and the browser's, against `cargo lambda watch`.
     fn watch(&mut self, tools: &Tools, throwaway: &Throwaway) -> Result<()> {
         let mut migrate = functions::migrate(self.project);
         if !self.step("migrate", &mut migrate)? {
@@ -93,7 +96,7 @@ impl Run<'_> {
         match Watch::start(self.project, tools, &serving) {
             Ok(_watch) => {
                 self.variables.set("ATELIER_URL", functions::url(port));
-                self.tests("watch", "--test watch")
+                self.tests("watch", "--test watch --test browser")
             }
             Err(error) => {
                 eprintln!("error: {error:#}");

@@ -57,7 +57,10 @@ impl Tools {
     /// Makes sure that what only the tests need is there too.
     pub(crate) fn fetch_for_tests(&self, project: &Project) -> Result<()> {
         let _lock = Lock::take(&self.folder.join("lock"), "another command that fetches tools")?;
-        let install = Installation { name: "the template's checker (pip)", target: self.folder.join("python-test") };
+        let install = Installation {
+            name: "the checkers of the template and of OpenAPI (pip)",
+            target: self.folder.join("python-test"),
+        };
         install.unless_done(&[project.path("xtask/tools/requirements-test.txt")], pip_install)?;
         let browser = project.path("tests/browser");
         let install = Installation { name: "the browser (npm)", target: browser.join("node_modules") };
@@ -88,7 +91,13 @@ impl Tools {
         let programs = self.folder.join("python/bin");
         let mut command = Command::new(programs.join("cargo-lambda"));
         command.arg("lambda").env("PATH", with_path(&programs)?);
+        command::forget_cargo(&mut command);
         Ok(command)
+    }
+
+    /// The checker of OpenAPI documents.
+    pub(crate) fn openapi_validator(&self) -> Command {
+        Command::new(self.folder.join("python-test/bin/openapi-spec-validator"))
     }
 
     /// `sam`.
@@ -96,6 +105,8 @@ impl Tools {
         let programs = self.folder.join("python-test/bin");
         let mut command = Command::new(programs.join("sam"));
         command.env("PATH", with_path(&programs)?).env("SAM_CLI_TELEMETRY", "0");
+        // It keeps settings of its own, by default in the user's home.
+        command.env("__SAM_CLI_APP_DIR", self.folder.join("sam"));
         Ok(command)
     }
 }
@@ -187,11 +198,11 @@ fn link_libraries(package: &Path) -> Result<()> {
 }
 
 fn check_node() -> Result<()> {
-    const ADVICE: &str = "Install Node.js 18 or newer with npm";
+    const ADVICE: &str = "Install Node.js 20.16 or newer with npm";
     let version = command::output(Command::new("node").arg("--version"))
         .with_context(|| format!("Node.js is missing. {ADVICE}"))?;
     let major = version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
-    if major.is_none_or(|major| major < 18) {
+    if major.is_none_or(|major| major < 20) {
         bail!("Node.js {} is too old. {ADVICE}", version.trim());
     }
     command::output(Command::new("npm").arg("--version")).with_context(|| format!("npm is missing. {ADVICE}"))?;
@@ -199,10 +210,10 @@ fn check_node() -> Result<()> {
 }
 
 fn check_python() -> Result<()> {
-    const ADVICE: &str = "Install Python 3.10 or newer with venv and pip (on Debian: apt install python3-venv)";
+    const ADVICE: &str = "Install Python 3.11 or newer with venv and pip (on Debian: apt install python3-venv)";
     command::output(Command::new("python3").arg("--version"))
         .with_context(|| format!("python3 is missing. {ADVICE}"))?;
-    let probe = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
+    let probe = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))";
     command::output(Command::new("python3").args(["-c", probe]))
         .with_context(|| format!("python3 is too old or lacks its venv module. {ADVICE}"))?;
     Ok(())

@@ -5,7 +5,7 @@ use shared::{
     context::{read_all, read_one},
     model::{
         accounts::Id,
-        artifacts::{ARTIFACT, Artifact, VISIBLE},
+        artifacts::{Artifact, VISIBLE, select_page},
     },
     sql,
 };
@@ -27,18 +27,16 @@ impl Endpoint for ListForks {
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
         let Paging { limit, cursor } = input.query;
         let source = sql(format!("select artifacts.id from artifacts where artifacts.id = $1 and {VISIBLE}"));
-        let forks = sql(format!(
-            "select {ARTIFACT}
-             where artifacts.forked_from_id = $1
-               and {VISIBLE}
-               and ($2::timestamptz is null or (artifacts.created_at, artifacts.id) < ($2, $3))
-             order by artifacts.created_at desc, artifacts.id desc
-             limit $4"
-        ))
-        .bind(input.path.id)
-        .bind(cursor.map(|cursor| cursor.created_at))
-        .bind(cursor.map(|cursor| cursor.id))
-        .bind(limit.and_one());
+        let condition = format!(
+            "artifacts.forked_from_id = $1
+             and {VISIBLE}
+             and ($2::timestamptz is null or (artifacts.created_at, artifacts.id) < ($2, $3))"
+        );
+        let forks = sql(select_page(&condition, "$4"))
+            .bind(input.path.id)
+            .bind(cursor.map(|cursor| cursor.created_at))
+            .bind(cursor.map(|cursor| cursor.id))
+            .bind(limit.and_one());
         let [source, forks] = context.fly([source.bind(input.path.id), forks]).await?;
         read_one::<Id>(&source)?;
         let mut forks: Vec<Artifact> = read_all(&forks)?;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Access, Context, Endpoint, Input, Nothing, Page, Problem, Route, Sql, Storage,
-    model::artifacts::{ARTIFACT, Artifact, Visibility},
+    model::artifacts::{Artifact, Visibility, select_page},
     page::{Cursor, Limit},
     problem, sql,
     text::Text,
@@ -60,8 +60,7 @@ impl Filter {
         self.owner.as_ref().is_some_and(|owner| owner.as_str().eq_ignore_ascii_case("me"))
     }
 
-    /// Each combination of filters is its own statement, so that each has the plan of its own index; the page is found
-    /// by the index alone before anything is joined to it.
+    /// Each combination of filters is its own statement, so that each has the plan of its own index.
     #[must_use]
     pub fn select(self) -> Sql {
         let whose = match &self.owner {
@@ -79,23 +78,13 @@ impl Filter {
         } else {
             "$4::timestamptz is null and $5::uuid is null"
         };
-        sql(format!(
-            "with page as (
-                 select artifacts.id
-                 from artifacts
-                 where artifacts.deleted_at is null and {whose} and {kind} and {seen_by} and {after}
-                 order by artifacts.created_at desc, artifacts.id desc
-                 limit $6
-             )
-             select {ARTIFACT}
-             where artifacts.id in (select id from page)
-             order by artifacts.created_at desc, artifacts.id desc"
-        ))
-        .bind(self.owner.map(Text::into_string))
-        .bind(self.r#type.map(Text::into_string))
-        .bind(self.visibility.map(Visibility::as_str))
-        .bind(self.cursor.map(|cursor| cursor.created_at))
-        .bind(self.cursor.map(|cursor| cursor.id))
-        .bind(self.limit.and_one())
+        let condition = format!("artifacts.deleted_at is null and {whose} and {kind} and {seen_by} and {after}");
+        sql(select_page(&condition, "$6"))
+            .bind(self.owner.map(Text::into_string))
+            .bind(self.r#type.map(Text::into_string))
+            .bind(self.visibility.map(Visibility::as_str))
+            .bind(self.cursor.map(|cursor| cursor.created_at))
+            .bind(self.cursor.map(|cursor| cursor.id))
+            .bind(self.limit.and_one())
     }
 }

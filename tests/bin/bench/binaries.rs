@@ -9,7 +9,7 @@ use harness::{
 use shared::{Entry, Storage, openapi};
 
 use crate::{
-    million::{Subject, TOKEN},
+    million::{self, Subject, TOKEN},
     report::{Aim, Report, median, micros, millis, number},
     requests,
 };
@@ -80,10 +80,8 @@ pub(crate) async fn measure(
 
     let mut floor = Samples::default();
     let mut connecting = Vec::new();
-    let mut all: Vec<(&Entry, Event, Samples)> = endpoints
-        .iter()
-        .map(|entry| (entry, event(entry, &document, subject).token(TOKEN), Samples::default()))
-        .collect();
+    let mut all: Vec<(&Entry, Event, Samples)> =
+        endpoints.iter().map(|entry| (entry, event(entry, &document, subject), Samples::default())).collect();
     let hello = Event::to_path("GET", "/", &[]);
     for round in 1..=rounds {
         println!("  round {round} of {rounds}");
@@ -93,7 +91,9 @@ pub(crate) async fn measure(
             if index % 8 == 0 {
                 floor.take("floor", &[], &hello).await;
             }
-            samples.take(&entry.name, &variables, event).await;
+            // Each time someone else: one of them signs out.
+            let event = event.clone().token(&million::token(round * endpoints.len() + index));
+            samples.take(&entry.name, &variables, &event).await;
         }
     }
     let floor = Figures::of("floor", floor);

@@ -65,7 +65,7 @@ async fn main() -> anyhow::Result<()> {
     };
     // They must be there, which is better known now than after minutes.
     for name in functions::endpoints().into_iter().map(|entry| entry.name).chain(["floor".to_owned()]) {
-        runtime_api::program(&name);
+        let _ = runtime_api::program(&name);
     }
     let machine = report::machine();
     println!("{machine}");

@@ -15,6 +15,11 @@ const BATCH: i64 = 20_000;
 /// The token of the person who asks.
 pub(crate) const TOKEN: &str = "atelier_bench-1";
 
+/// The token of somebody else.
+pub(crate) fn token(person: usize) -> String {
+    format!("atelier_bench-{}", 2 + person % 900)
+}
+
 /// The people: each with text and pictures of their own. The rows agree with each other by construction, so that the
 /// triggers that check foreign keys may rest.
 const PEOPLE: &str = "
@@ -35,8 +40,8 @@ const PEOPLE: &str = "
         select bench.id('user', n), sha256(('atelier_bench-' || n)::bytea), now() + interval '30 days'
         from generate_series(1, $users) n;
     insert into blobs (id, user_id, sha256, size, content_type, content)
-        select bench.id('text', n * 10 + k), bench.id('user', n), sha256((n || 'text' || k)::bytea), 32,
-               'text/plain', sha256((n || 'bytes' || k)::bytea)
+        select bench.id('text', n * 10 + k), bench.id('user', n), sha256((n || 'text' || k)::bytea),
+               octet_length((n || 'text' || k)::bytea), 'text/plain', (n || 'text' || k)::bytea
         from generate_series(1, $users) n, generate_series(0, 9) k;
     insert into blobs (id, user_id, sha256, size, content_type, storage_key)
         select bench.id('picture', n * 10 + k), bench.id('user', n), sha256((n || 'picture' || k)::bytea), 48213,
