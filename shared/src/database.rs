@@ -236,12 +236,7 @@ impl Database {
     /// A pool for this configuration. Fails only where a certificate file cannot be read.
     pub fn new(config: &DatabaseConfig) -> anyhow::Result<Self> {
         let mut postgres: tokio_postgres::Config = config.url.parse()?;
-        postgres
-            .application_name("atelier")
-            .connect_timeout(config.timeout)
-            .keepalives_idle(Duration::from_mins(1))
-            // A transaction whose function was frozen or killed must not hold its locks.
-            .options("-c idle_in_transaction_session_timeout=10000 -c timezone=UTC");
+        postgres.application_name("atelier").connect_timeout(config.timeout).keepalives_idle(Duration::from_mins(1));
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = if config.tls {
             postgres.ssl_mode(tokio_postgres::config::SslMode::Require);

@@ -24,6 +24,15 @@ const LOCK: i64 = 0x4174_656c_6965_7230;
 /// How long a statement waits for a lock before it gives up and lets the queue behind it move on.
 const LOCK_TIMEOUT: &str = "set lock_timeout = '3s'";
 
+/// How the functions' login works.
+const LOGIN_SETTINGS: &[&str] = &[
+    // A transaction whose function was frozen or killed must not hold its locks.
+    "idle_in_transaction_session_timeout = '10s'",
+    // Statements are written so that one plan fits all their values: it is made once, and not at each of five first calls.
+    "plan_cache_mode = force_generic_plan",
+    "timezone = 'UTC'",
+];
+
 /// How often a statement that waits too long for a lock is tried again.
 const ATTEMPTS: u32 = 10;
 
@@ -61,26 +70,40 @@ pub async fn run(config: &DatabaseConfig, runner: &Runner) -> anyhow::Result<Vec
 pub async fn grant_login(owner: &DatabaseConfig, functions: &DatabaseConfig) -> anyhow::Result<String> {
     let url: tokio_postgres::Config = functions.url.parse()?;
     let user = url.get_user().context("DATABASE_URL names no user")?.to_owned();
-    let client = connect(owner).await?;
-    let owner_user = client.query_one("select current_user::text", &[]).await?.get::<_, String>(0);
-    anyhow::ensure!(
-        user != owner_user,
-        "DATABASE_URL and OWNER_DATABASE_URL name the same user: functions must not own what they use"
-    );
     let password = url.get_password().map(|password| String::from_utf8_lossy(password).into_owned());
+    let mut client = connect(owner).await?;
+    let transaction = client.transaction().await?;
+    transaction.execute("select pg_advisory_xact_lock($1)", &[&LOCK]).await?;
     // Role names and passwords cannot be parameters of DDL: format() quotes them.
-    let statements = client
+    let row = transaction
         .query_one(
-            "select case
-                when exists (select from pg_roles where rolname = $1)
-                then format('alter role %I login password %L', $1, $2::text)
-                else format('create role %I login password %L in role atelier_api', $1, $2::text)
-             end",
+            "select
+                 current_user = $1,
+                 format(
+                     case
+                         when exists (select from pg_roles where rolname = $1) then 'alter role %I login password %L'
+                         else 'create role %I login password %L'
+                     end,
+                     $1::text, $2::text
+                 ),
+                 format('%I', $1::text)",
             &[&user, &password],
         )
-        .await?
-        .get::<_, String>(0);
-    client.batch_execute(&statements).await?;
+        .await?;
+    anyhow::ensure!(
+        !row.get::<_, bool>(0),
+        "DATABASE_URL and OWNER_DATABASE_URL name the same user: functions must not own what they use"
+    );
+    let quoted: String = row.get(2);
+    transaction.batch_execute(row.get(1)).await?;
+    if user != "atelier_api" {
+        transaction.batch_execute(&format!("grant atelier_api to {quoted}")).await?;
+    }
+    // Settings of the login and not of the connection, as poolers take none at the start of a connection.
+    for setting in LOGIN_SETTINGS {
+        transaction.batch_execute(&format!("alter role {quoted} set {setting}")).await?;
+    }
+    transaction.commit().await?;
     Ok(user)
 }
 

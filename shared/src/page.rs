@@ -57,6 +57,20 @@ impl JsonSchema for Cursor {
     }
 }
 
+/// The condition that goes on after a cursor, whose two parts are bound at `$first` and the number after it.
+///
+/// With a cursor and without one it is another statement: one condition for both could not be looked up in the index,
+/// and a page would cost more the deeper it lies.
+#[must_use]
+pub fn after(cursor: Option<Cursor>, table: &str, first: usize) -> String {
+    let second = first + 1;
+    if cursor.is_some() {
+        format!("({table}.created_at, {table}.id) < (${first}, ${second})")
+    } else {
+        format!("${first}::timestamptz is null and ${second}::uuid is null")
+    }
+}
+
 /// Items a page holds: 1 to 100.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit(i64);

@@ -6,7 +6,7 @@ use shared::{config::DatabaseConfig, migrate};
 use tokio_postgres::{Client, NoTls, types::ToSql};
 
 /// The login of the functions in tests.
-pub const LOGIN: &str = "atelier_api";
+pub const LOGIN: &str = "atelier_test_functions";
 
 /// The owner of the schema in tests.
 const OWNER: &str = "atelier_test_owner";
@@ -80,8 +80,11 @@ pub async fn create() -> (String, String) {
 
 /// Makes a database and migrates it.
 pub async fn create_migrated() -> (String, String) {
+    // The login is the whole cluster's: one at a time writes to it.
+    static LOGIN_TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let (owner, functions) = create().await;
     migrate::run(&config(owner.clone()), &migrate::runner()).await.expect("the migrations apply");
+    let _turn = LOGIN_TURN.lock().await;
     migrate::grant_login(&config(owner.clone()), &config(functions.clone())).await.expect("the login is made");
     (owner, functions)
 }

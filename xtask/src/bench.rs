@@ -22,7 +22,9 @@ pub(crate) fn bench(project: &Project, options: &Options) -> Result<()> {
     let tools = Tools::fetch(project)?;
     loud_step("Building the functions for release", || {
         let mut cargo = command::cargo(project.root());
-        command::run(cargo.args(["build", "--release", "--package", "functions", "--bins"]))
+        command::run(cargo.args(["build", "--release", "--package", "functions", "--bins"]))?;
+        let mut cargo = command::cargo(project.root());
+        command::run(cargo.args(["build", "--release", "--package", "tests", "--bin", "floor", "--bin", "bench"]))
     })?;
     let throwaway = Throwaway::start(project, &tools, "bench")?;
     let mut bench = command::cargo(project.root());

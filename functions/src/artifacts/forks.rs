@@ -7,6 +7,7 @@ use shared::{
         accounts::Id,
         artifacts::{Artifact, VISIBLE, select_page},
     },
+    page::after,
     sql,
 };
 
@@ -30,7 +31,8 @@ impl Endpoint for ListForks {
         let condition = format!(
             "artifacts.forked_from_id = $1
              and {VISIBLE}
-             and ($2::timestamptz is null or (artifacts.created_at, artifacts.id) < ($2, $3))"
+             and {}",
+            after(cursor, "artifacts", 2)
         );
         let forks = sql(select_page(&condition, "$4"))
             .bind(input.path.id)

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::{
     Access, Context, Endpoint, Input, Nothing, Page, Problem, Route, Sql, Storage,
     model::artifacts::{Artifact, Visibility, select_page},
-    page::{Cursor, Limit},
+    page::{Cursor, Limit, after},
     problem, sql,
     text::Text,
 };
@@ -73,11 +73,7 @@ impl Filter {
         };
         let kind = if self.r#type.is_some() { "artifacts.type = $2" } else { "$2::text is null" };
         let seen_by = if self.visibility.is_some() { "artifacts.visibility = $3" } else { "$3::text is null" };
-        let after = if self.cursor.is_some() {
-            "(artifacts.created_at, artifacts.id) < ($4, $5)"
-        } else {
-            "$4::timestamptz is null and $5::uuid is null"
-        };
+        let after = after(self.cursor, "artifacts", 4);
         let condition = format!("artifacts.deleted_at is null and {whose} and {kind} and {seen_by} and {after}");
         sql(select_page(&condition, "$6"))
             .bind(self.owner.map(Text::into_string))

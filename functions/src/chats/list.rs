@@ -3,6 +3,7 @@
 use shared::{
     Context, Endpoint, Input, Nothing, Page, Paging, Problem, Route,
     model::chats::{CHAT, Chat},
+    page::after,
     sql,
 };
 
@@ -21,9 +22,10 @@ impl Endpoint for ListChats {
         let select = sql(format!(
             "select {CHAT}
              where chats.user_id = auth.uid()
-               and ($1::timestamptz is null or (chats.created_at, chats.id) < ($1, $2))
+               and {}
              order by chats.created_at desc, chats.id desc
-             limit $3"
+             limit $3",
+            after(cursor, "chats", 1)
         ))
         .bind(cursor.map(|cursor| cursor.created_at))
         .bind(cursor.map(|cursor| cursor.id))

@@ -9,7 +9,7 @@ use shared::{
         accounts::Id,
         messages::{MESSAGE, Message},
     },
-    page::{Cursor, Keyset, Limit},
+    page::{self, Cursor, Keyset, Limit},
     sql,
 };
 use uuid::Uuid;
@@ -69,9 +69,8 @@ impl Endpoint for ListMessages {
 impl Filter {
     fn select(self, chat_id: Uuid) -> Sql {
         let (place, order, cursor) = match (self.after, self.before.or(self.cursor)) {
-            (Some(after), _) => ("(messages.created_at, messages.id) > ($2, $3)", "asc", Some(after)),
-            (None, Some(before)) => ("(messages.created_at, messages.id) < ($2, $3)", "desc", Some(before)),
-            (None, None) => ("$2::timestamptz is null and $3::uuid is null", "desc", None),
+            (Some(after), _) => ("(messages.created_at, messages.id) > ($2, $3)".to_owned(), "asc", Some(after)),
+            (None, before) => (page::after(before, "messages", 2), "desc", before),
         };
         sql(format!(
             "select {MESSAGE}

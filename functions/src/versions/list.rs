@@ -8,6 +8,7 @@ use shared::{
         artifacts::VISIBLE,
         versions::{VERSION, Version},
     },
+    page::after,
     sql,
 };
 
@@ -32,9 +33,10 @@ impl Endpoint for ListVersions {
              from artifact_versions versions
              join artifacts on artifacts.id = versions.artifact_id and {VISIBLE}
              where versions.artifact_id = $1
-               and ($2::timestamptz is null or (versions.created_at, versions.id) < ($2, $3))
+               and {}
              order by versions.created_at desc, versions.id desc
-             limit $4"
+             limit $4",
+            after(cursor, "versions", 2)
         ))
         .bind(input.path.id)
         .bind(cursor.map(|cursor| cursor.created_at))
