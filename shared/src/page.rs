@@ -1,12 +1,12 @@
 //! Lists: by keyset, never by offset, so that the thousandth page costs what the first does.
 
-use std::borrow::Cow;
-
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::Timestamp;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
+
+use crate::inline_schema;
 
 /// Where a page ended: newest first, by creation time, then by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,19 +43,7 @@ impl<'de> Deserialize<'de> for Cursor {
     }
 }
 
-impl JsonSchema for Cursor {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Cursor".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "examples": ["AAYn2kQxPAABk0X0Zb5wRZ5T5r3k0WvB1w"]})
-    }
-}
+inline_schema!(Cursor, {"type": "string", "examples": ["AAYn2kQxPAABk0X0Zb5wRZ5T5r3k0WvB1w"]});
 
 /// The condition that goes on after a cursor, whose two parts are bound at `$first` and the number after it.
 ///
@@ -94,19 +82,7 @@ impl Serialize for Limit {
     }
 }
 
-impl JsonSchema for Limit {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Limit".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "integer", "minimum": 1, "maximum": 100, "default": 50})
-    }
-}
+inline_schema!(Limit, {"type": "integer", "minimum": 1, "maximum": 100, "default": 50});
 
 impl Limit {
     /// One more than the page holds: whether there is a next page shows in the same query.

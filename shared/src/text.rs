@@ -59,6 +59,26 @@ impl<const MIN: usize, const MAX: usize> JsonSchema for Text<MIN, MAX> {
     }
 }
 
+/// Describes a type, wherever it appears, by this schema.
+#[macro_export]
+macro_rules! inline_schema {
+    ($name:ident, $schema:tt) => {
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!($schema)
+            }
+        }
+    };
+}
+
 /// Declares a text with rules of its own: `parse` returns the accepted form or says what is wrong.
 macro_rules! parsed_text {
     ($(#[$meta:meta])* $name:ident, $schema:tt, $parse:expr) => {
@@ -88,19 +108,7 @@ macro_rules! parsed_text {
             }
         }
 
-        impl JsonSchema for $name {
-            fn inline_schema() -> bool {
-                true
-            }
-
-            fn schema_name() -> Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!($schema)
-            }
-        }
+        inline_schema!($name, $schema);
     };
 }
 
@@ -250,23 +258,11 @@ impl<'de> Deserialize<'de> for Sha256 {
     }
 }
 
-impl JsonSchema for Sha256 {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Sha256".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "pattern": "^[0-9a-fA-F]{64}$",
-            "examples": ["2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"]
-        })
-    }
-}
+inline_schema!(Sha256, {
+    "type": "string",
+    "pattern": "^[0-9a-fA-F]{64}$",
+    "examples": ["2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"]
+});
 
 /// A JSON object of at most 64 KiB, for what callers keep beside our own fields.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -289,19 +285,7 @@ impl<'de> Deserialize<'de> for Object {
     }
 }
 
-impl JsonSchema for Object {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Object".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "object", "additionalProperties": true, "examples": [{}]})
-    }
-}
+inline_schema!(Object, {"type": "object", "additionalProperties": true, "examples": [{}]});
 
 /// Any JSON of at most 1 MiB.
 #[derive(Clone, Debug, Serialize)]
@@ -324,19 +308,7 @@ impl<'de> Deserialize<'de> for Json1M {
     }
 }
 
-impl JsonSchema for Json1M {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Json".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"examples": [[{"role": "user", "content": "Draw a clock."}]]})
-    }
-}
+inline_schema!(Json1M, {"examples": [[{"role": "user", "content": "Draw a clock."}]]});
 
 /// What jsonb cannot hold must not reach it: NUL in any text, and numbers beyond its numeric type.
 fn check_json(value: &Value, limit: usize) -> Result<(), String> {
