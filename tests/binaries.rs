@@ -300,7 +300,7 @@ async fn the_migrations_are_applied_by_hand() {
     let report = output_of("migrate", &variables).await;
     assert!(report.starts_with("Applied V1__roles_and_identity, "), "{report}");
     let report = output_of("migrate", &variables).await;
-    assert_eq!(report, "The schema is up to date. The functions log in as atelier_api.\n");
+    assert_eq!(report, format!("The schema is up to date. The functions log in as {}.\n", database::LOGIN));
     let _ = start("service-health", &functions).call(&Event::to(&entry("service-health"), &[])).await.expect(200);
 
     expect_refusal("migrate", &[variables[1]], "OWNER_DATABASE_URL").await;
@@ -333,7 +333,8 @@ async fn the_migrations_are_applied_on_deploy() {
 
     let function = Function::start("migrate", &good);
     let answer = function.invoke(&Event::of(json!({}))).await;
-    assert_eq!(answer.json["report"], "The schema is up to date. The functions log in as atelier_api.");
+    let report = format!("The schema is up to date. The functions log in as {}.", database::LOGIN);
+    assert_eq!(answer.json["report"], report);
 }
 
 /// Runs the migrations as a custom resource, and gives what CloudFormation is told.

@@ -1,6 +1,6 @@
 //! An endpoint as a Lambda function.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::header;
@@ -36,6 +36,8 @@ pub fn main<E: Endpoint>() {
             // In the background: nothing waits for the database before the first request is asked for.
             let services = Arc::clone(&services);
             tokio::spawn(async move {
+                // The first poll leaves before the work of connecting begins on this one thread.
+                tokio::time::sleep(Duration::from_millis(1)).await;
                 if let Ok(database) = services.database() {
                     database.warm().await;
                 }

@@ -56,9 +56,7 @@ pub async fn run(config: &DatabaseConfig, runner: &Runner) -> anyhow::Result<Vec
         match runner.run_async(&mut client).await {
             Err(error) if attempt < ATTEMPTS && is_lock_timeout(&error) => {
                 attempt += 1;
-                let mut jitter = [0];
-                getrandom::fill(&mut jitter).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
-                tokio::time::sleep(Duration::from_millis(500 + 4 * u64::from(jitter[0]))).await;
+                pause().await?;
             }
             result => break result?,
         }
@@ -68,6 +66,36 @@ pub async fn run(config: &DatabaseConfig, runner: &Runner) -> anyhow::Result<Vec
 
 /// Lets the login named in the functions' own database URL in, as `atelier_api` or as a member of it.
 pub async fn grant_login(owner: &DatabaseConfig, functions: &DatabaseConfig) -> anyhow::Result<String> {
+    let mut attempt = 0;
+    loop {
+        match try_to_grant_login(owner, functions).await {
+            // Roles are the whole cluster's: a migrator of another database may be writing to the same one.
+            Err(error) if attempt < ATTEMPTS && is_role_contended(&error) => {
+                attempt += 1;
+                pause().await?;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Whether another transaction wrote to the same role: "tuple concurrently updated", or the role made meanwhile.
+fn is_role_contended(error: &anyhow::Error) -> bool {
+    let code = error.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::code);
+    code.is_some_and(|code| {
+        [SqlState::INTERNAL_ERROR, SqlState::UNIQUE_VIOLATION, SqlState::DUPLICATE_OBJECT].contains(code)
+    })
+}
+
+/// Half a second or more, at random.
+async fn pause() -> anyhow::Result<()> {
+    let mut jitter = [0];
+    getrandom::fill(&mut jitter).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
+    tokio::time::sleep(Duration::from_millis(500 + 4 * u64::from(jitter[0]))).await;
+    Ok(())
+}
+
+async fn try_to_grant_login(owner: &DatabaseConfig, functions: &DatabaseConfig) -> anyhow::Result<String> {
     let url: tokio_postgres::Config = functions.url.parse()?;
     let user = url.get_user().context("DATABASE_URL names no user")?.to_owned();
     let password = url.get_password().map(|password| String::from_utf8_lossy(password).into_owned());
