@@ -5,7 +5,7 @@ use shared::{
     context::{read_all, read_one},
     model::{
         accounts::Id,
-        artifacts::{Artifact, VISIBLE, select_page},
+        artifacts::{Artifact, VISIBLE, select_page, select_visible_id},
     },
     page::after,
     sql,
@@ -27,7 +27,7 @@ impl Endpoint for ListForks {
 
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
         let Paging { limit, cursor } = input.query;
-        let source = sql(format!("select artifacts.id from artifacts where artifacts.id = $1 and {VISIBLE}"));
+        let source = select_visible_id(input.path.id);
         let condition = format!(
             "artifacts.forked_from_id = $1
              and {VISIBLE}
@@ -39,7 +39,7 @@ impl Endpoint for ListForks {
             .bind(cursor.map(|cursor| cursor.created_at))
             .bind(cursor.map(|cursor| cursor.id))
             .bind(limit.and_one());
-        let [source, forks] = context.fly([source.bind(input.path.id), forks]).await?;
+        let [source, forks] = context.fly([source, forks]).await?;
         read_one::<Id>(&source)?;
         let mut forks: Vec<Artifact> = read_all(&forks)?;
         let bucket = context.bucket()?;

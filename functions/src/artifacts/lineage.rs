@@ -7,7 +7,12 @@ use shared::{
     Access, Context, Endpoint, Input, Json, Nothing, Problem, Resource, Route, Storage,
     context::{read_all, read_one},
     from_row,
-    model::{accounts::Id, artifacts::VISIBLE, blobs::sign_all, profiles::Owner},
+    model::{
+        accounts::Id,
+        artifacts::{VISIBLE, select_visible_id},
+        blobs::sign_all,
+        profiles::Owner,
+    },
     sql,
 };
 use uuid::Uuid;
@@ -57,7 +62,7 @@ impl Endpoint for ReadLineage {
     type Reply = Json<Lineage>;
 
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
-        let itself = sql(format!("select artifacts.id from artifacts where artifacts.id = $1 and {VISIBLE}"));
+        let itself = select_visible_id(input.path.id);
         let lineage = sql(format!(
             "select
                  way.depth, artifacts.id, artifacts.title, artifacts.forked_from_version_id,
@@ -78,7 +83,7 @@ impl Endpoint for ReadLineage {
              left join blobs avatars on avatars.id = profiles.avatar_blob_id
              order by way.depth desc"
         ));
-        let [itself, lineage] = context.fly([itself.bind(input.path.id), lineage.bind(input.path.id)]).await?;
+        let [itself, lineage] = context.fly([itself, lineage.bind(input.path.id)]).await?;
         read_one::<Id>(&itself)?;
         let mut items: Vec<Ancestor> = read_all(&lineage)?;
         let bucket = context.bucket()?;

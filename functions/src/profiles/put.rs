@@ -7,7 +7,7 @@ use shared::{
     context::read_one,
     model::{
         blobs::sign_all,
-        profiles::{PROFILE, Profile},
+        profiles::{Profile, select_own_profile},
     },
     problem, sql,
     text::{Handle, Text},
@@ -80,7 +80,7 @@ impl Endpoint for PutProfile {
         .bind(new.gender.map(Text::into_string))
         .bind(new.city.map(Text::into_string))
         .bind(new.country.map(Text::into_string));
-        let select = sql(format!("select {PROFILE} where profiles.user_id = auth.uid()"));
+        let select = select_own_profile();
         let [_, profile] = context.fly([update, select]).await?;
         let mut profile: Profile = read_one(&profile)?;
         sign_all([&mut profile.avatar], context.bucket()?)?;

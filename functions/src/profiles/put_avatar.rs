@@ -8,7 +8,7 @@ use shared::{
     model::{
         accounts::Id,
         blobs::sign_all,
-        profiles::{PROFILE, Profile},
+        profiles::{Profile, select_own_profile},
     },
     problem, sql,
 };
@@ -47,7 +47,7 @@ impl Endpoint for PutAvatar {
             returning profiles.user_id as id
         ")
         .bind(input.body.upload);
-        let select = sql(format!("select {PROFILE} where profiles.user_id = auth.uid()"));
+        let select = select_own_profile();
         let [updated, profile] = context.fly([update, select]).await?;
         if read_one::<Id>(&updated).is_err() {
             return Err(Problem::new(

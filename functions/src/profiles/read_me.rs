@@ -4,9 +4,8 @@ use shared::{
     Context, Endpoint, Input, Json, Nothing, Problem, Route, Storage,
     model::{
         blobs::sign_all,
-        profiles::{PROFILE, Profile},
+        profiles::{Profile, select_own_profile},
     },
-    sql,
 };
 
 /// Reads the caller's profile.
@@ -21,8 +20,7 @@ impl Endpoint for ReadOwnProfile {
     type Reply = Json<Profile>;
 
     async fn handle(_: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
-        let select = sql(format!("select {PROFILE} where profiles.user_id = auth.uid()"));
-        let mut profile: Profile = context.one(select).await?;
+        let mut profile: Profile = context.one(select_own_profile()).await?;
         sign_all([&mut profile.avatar], context.bucket()?)?;
         Ok(Json(profile))
     }

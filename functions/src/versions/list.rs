@@ -5,7 +5,7 @@ use shared::{
     context::{read_all, read_one},
     model::{
         accounts::Id,
-        artifacts::VISIBLE,
+        artifacts::{VISIBLE, select_visible_id},
         versions::{VERSION, Version},
     },
     page::after,
@@ -27,7 +27,7 @@ impl Endpoint for ListVersions {
 
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
         let Paging { limit, cursor } = input.query;
-        let artifact = sql(format!("select artifacts.id from artifacts where artifacts.id = $1 and {VISIBLE}"));
+        let artifact = select_visible_id(input.path.id);
         let versions = sql(format!(
             "select {VERSION}, null::jsonb as chat
              from artifact_versions versions
@@ -42,7 +42,7 @@ impl Endpoint for ListVersions {
         .bind(cursor.map(|cursor| cursor.created_at))
         .bind(cursor.map(|cursor| cursor.id))
         .bind(limit.and_one());
-        let [artifact, versions] = context.fly([artifact.bind(input.path.id), versions]).await?;
+        let [artifact, versions] = context.fly([artifact, versions]).await?;
         read_one::<Id>(&artifact)?;
         Ok(Page::new(read_all::<Version>(&versions)?, limit))
     }

@@ -306,3 +306,9 @@ pub fn select_page(condition: &str, limit: &str) -> String {
 pub fn select_artifact(id: Uuid) -> Sql {
     sql(format!("select {ARTIFACT} where artifacts.id = $1 and {VISIBLE}")).bind(id)
 }
+
+/// The id of an artifact, if the caller may see it: so that an empty list of what belongs to it is told from a 404.
+#[must_use]
+pub fn select_visible_id(id: Uuid) -> Sql {
+    sql(format!("select artifacts.id from artifacts where artifacts.id = $1 and {VISIBLE}")).bind(id)
+}

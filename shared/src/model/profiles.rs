@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::blobs::Blob;
-use crate::{Resource, from_json_column, from_row};
+use crate::{Resource, Sql, from_json_column, from_row, sql};
 
 /// The little that is shown of a user beside what is theirs.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -90,3 +90,9 @@ pub const PROFILE: &str = "
 from profiles
 left join blobs avatars on avatars.id = profiles.avatar_blob_id
 ";
+
+/// The caller's own profile.
+#[must_use]
+pub fn select_own_profile() -> Sql {
+    sql(format!("select {PROFILE} where profiles.user_id = auth.uid()"))
+}
