@@ -1,8 +1,15 @@
 //! Migrations apply once however many migrators race, and leave nothing without row level security.
 
 use harness::database::{config, connect, create, create_migrated, superuser_url, url};
-use refinery::{Migration, Runner};
+use refinery::{Migration, Runner, Target};
 use shared::migrate;
+use tokio_postgres::Client;
+
+/// The last migration of the release before this one.
+const PREVIOUS_RELEASE: i32 = 6;
+
+/// Rows in every table of the previous release.
+const PREVIOUS_DATA: &str = include_str!("migrations/previous_release.sql");
 
 #[tokio::test]
 async fn racing_migrators_apply_each_migration_once() {
@@ -24,11 +31,98 @@ async fn racing_migrators_apply_each_migration_once() {
     assert_eq!(applied.len(), expected.len());
 }
 
+/// Each migration since the previous release, one by one, on a database that is in use: no value of a row changes.
+#[tokio::test]
+async fn the_previous_releases_data_survives_each_migration() {
+    let (owner, _) = create().await;
+    let previous = migrate::runner().set_target(Target::Version(PREVIOUS_RELEASE));
+    migrate::run(&config(owner.clone()), &previous).await.expect("the previous release's schema");
+    let name = owner.rsplit('/').next().expect("a name").to_owned();
+    let client = connect(&url(None, &name)).await;
+    client.batch_execute(PREVIOUS_DATA).await.expect("the previous release's data");
+    let before = contents(&client).await;
+    for (select, rows, _) in &before {
+        assert!(*rows > 0, "tests/migrations/previous_release.sql must have rows for: {select}");
+    }
+    let latest = migrate::runner().get_migrations().iter().map(Migration::version).max().expect("migrations");
+    for version in PREVIOUS_RELEASE + 1..=latest {
+        let step = migrate::runner().set_target(Target::Version(version));
+        let applied = migrate::run(&config(owner.clone()), &step).await.expect("the migration applies to data");
+        assert_eq!(applied.len(), 1, "migrations are numbered without a gap: V{version}");
+        for (select, rows, checksum) in &before {
+            let row = client.query_one(select, &[]).await.expect("columns of the previous release are still there");
+            assert_eq!((row.get::<_, i64>(0), row.get::<_, Option<String>>(1)), (*rows, checksum.clone()), "V{version}: {select}");
+        }
+    }
+    let unfinished: i64 = client
+        .query_one(
+            "select (select count(*) from pg_index where not indisvalid) + (select count(*) from pg_constraint where not convalidated)",
+            &[],
+        )
+        .await
+        .expect("the catalogue")
+        .get(0);
+    assert_eq!(unfinished, 0, "an index or a constraint is not valid");
+}
+
+/// For every table, a query for the number and the checksum of its rows as they are now, and what it finds.
+async fn contents(client: &Client) -> Vec<(String, i64, Option<String>)> {
+    let tables = client
+        .query(
+            "select format(
+                 'select count(*), md5(string_agg(row_text, chr(10) order by row_text))
+                  from (select row(%s)::text as row_text from public.%I) as rows',
+                 (select string_agg(quote_ident(attname), ', ' order by attnum)
+                  from pg_attribute where attrelid = pg_class.oid and attnum > 0 and not attisdropped),
+                 relname
+             )
+             from pg_class
+             where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> 'refinery_schema_history'
+             order by relname",
+            &[],
+        )
+        .await
+        .expect("the catalogue");
+    let mut contents = Vec::new();
+    for table in tables {
+        let select: String = table.get(0);
+        let row = client.query_one(&select, &[]).await.expect("rows");
+        contents.push((select, row.get(0), row.get(1)));
+    }
+    contents
+}
+
+/// An index on a table that has rows holds up its writers, unless it is built concurrently.
+#[test]
+fn indexes_on_existing_tables_are_built_concurrently() {
+    let mut created = std::collections::BTreeSet::new();
+    let runner = migrate::runner();
+    for migration in runner.get_migrations() {
+        let sql = migration.sql().unwrap_or_default();
+        let words: Vec<&str> = sql.split_whitespace().collect();
+        let mut new_tables = std::collections::BTreeSet::new();
+        for window in words.windows(3) {
+            if window[..2] == ["create", "table"] {
+                new_tables.insert(window[2]);
+            }
+        }
+        for (position, _) in words.iter().enumerate().filter(|(_, word)| **word == "index") {
+            let is_created = matches!(words[..position], [.., "create"] | [.., "create", "unique"]);
+            let table = words[position..].iter().skip_while(|word| **word != "on").nth(1).copied().unwrap_or_default();
+            if is_created && words.get(position + 1) != Some(&"concurrently") && migration.version() > PREVIOUS_RELEASE {
+                assert!(!created.contains(table), "{migration}: build the index on {table} concurrently");
+            }
+        }
+        created.extend(new_tables);
+    }
+    assert!(created.contains("messages"), "the tables were not recognized");
+}
+
 #[tokio::test]
 async fn an_index_can_be_built_concurrently() {
     let (owner, _) = create_migrated().await;
     let mut migrations = migrate::runner().get_migrations().clone();
-    let sql = "-- no transaction\ncreate index concurrently artifacts_title_idx on artifacts (title)";
+    let sql = "-- no transaction\ncreate index concurrently artifacts_tool_name_idx on artifacts (tool_name)";
     migrations.push(Migration::unapplied("V9000__concurrent_index", sql).expect("a migration"));
     let applied = migrate::run(&config(owner.clone()), &Runner::new(&migrations)).await.expect("applies");
     assert_eq!(applied.len(), 1);
@@ -36,7 +130,7 @@ async fn an_index_can_be_built_concurrently() {
     assert_eq!(again.len(), 0);
     let client = connect(&owner).await;
     let valid: bool = client
-        .query_one("select indisvalid from pg_index where indexrelid = 'artifacts_title_idx'::regclass", &[])
+        .query_one("select indisvalid from pg_index where indexrelid = 'artifacts_tool_name_idx'::regclass", &[])
         .await
         .expect("the index is there")
         .get(0);
@@ -131,7 +225,7 @@ async fn the_role_of_the_functions_can_do_little() {
         "delete from users",
         "update users set is_superuser = true",
         "update sessions set token_hash = token_hash",
-        "insert into artifact_likes select id, owner_user_id from artifacts",
+        "insert into artifact_counts (artifact_id, slot) values (uuid_v7(), 0)",
         "update artifact_versions set summary = 'x'",
         "select auth.become(uuid_v7(), uuid_v7())",
         "set role atelier_system",
@@ -141,7 +235,7 @@ async fn the_role_of_the_functions_can_do_little() {
         assert_eq!(error.code().map(tokio_postgres::error::SqlState::code), Some("42501"), "{forbidden}: {error}");
     }
     // Without an identity there is nothing of anyone's to see.
-    for table in ["users", "sessions", "chats", "messages", "uploads", "idempotency_keys"] {
+    for table in ["users", "sessions", "chats", "messages", "uploads", "idempotency_keys", "retention_policies", "events"] {
         let rows = client.query(&format!("select * from {table}"), &[]).await.expect("allowed");
         assert_eq!(rows.len(), 0, "{table}");
     }

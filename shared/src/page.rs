@@ -8,6 +8,9 @@ use uuid::Uuid;
 
 use crate::inline_schema;
 
+/// The year 1: imports may bring what is older than computers, but nothing is older than this.
+const OLDEST: Timestamp = Timestamp::constant(-62_135_596_800, 0);
+
 /// Where a page ended: newest first, by creation time, then by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
@@ -33,8 +36,8 @@ impl<'de> Deserialize<'de> for Cursor {
             let bytes: [u8; 24] = BASE64_URL_SAFE_NO_PAD.decode(&text).ok()?.try_into().ok()?;
             let (microseconds, id) = bytes.split_at(8);
             let created_at = Timestamp::from_microsecond(i64::from_be_bytes(microseconds.try_into().ok()?)).ok()?;
-            // Nothing was created before: PostgreSQL could not even read a time of so many thousand years ago.
-            if created_at < Timestamp::UNIX_EPOCH {
+            // PostgreSQL could not even read a time of so many thousand years ago.
+            if created_at < OLDEST {
                 return None;
             }
             Some(Self { created_at, id: Uuid::from_slice(id).ok()? })

@@ -52,8 +52,8 @@ pub struct Attachment {
     pub mime_type: String,
     /// Bytes.
     pub size_bytes: i64,
-    /// Where it is.
-    pub blob: Blob,
+    /// Where it is; null where an import found no bytes.
+    pub blob: Option<Blob>,
 }
 
 /// A message's attachments, in their order.
@@ -102,7 +102,7 @@ impl Keyset for Message {
 impl Message {
     /// Makes the URLs of what is attached.
     pub fn sign(&mut self, bucket: &Bucket) -> Result<(), Problem> {
-        self.attachments.0.iter_mut().try_for_each(|attachment| attachment.blob.sign(bucket))
+        self.attachments.0.iter_mut().filter_map(|attachment| attachment.blob.as_mut()).try_for_each(|blob| blob.sign(bucket))
     }
 }
 
@@ -123,7 +123,7 @@ pub const MESSAGE: &str = "
                 order by attachments.position
             )
             from message_attachments attachments
-            join blobs on blobs.id = attachments.blob_id
+            left join blobs on blobs.id = attachments.blob_id
             where attachments.message_id = messages.id
         ),
         '[]'::json
