@@ -6,9 +6,8 @@ use anyhow::Context as _;
 use refinery::{AsyncMigrate, Migration, Runner};
 use refinery_core::traits::r#async::{AsyncQuery, AsyncTransaction};
 use tokio_postgres::{Client, NoTls, error::SqlState};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::{config::DatabaseConfig, database::tls};
+use crate::{config::DatabaseConfig, database::tls_connector};
 
 mod embedded {
     refinery::embed_migrations!("../migrations");
@@ -140,7 +139,7 @@ async fn connect(config: &DatabaseConfig) -> anyhow::Result<Client> {
     url.application_name("atelier migrate").connect_timeout(config.timeout);
     Ok(if config.tls {
         url.ssl_mode(tokio_postgres::config::SslMode::Require);
-        let (client, connection) = url.connect(MakeRustlsConnect::new(tls(config)?)).await?;
+        let (client, connection) = url.connect(tls_connector(config)?).await?;
         tokio::spawn(connection);
         client
     } else {

@@ -8,7 +8,9 @@ pub mod pictures;
 pub mod projections;
 pub mod proxy;
 pub mod runtime_api;
+pub mod schema;
 pub mod server;
+pub mod sql;
 pub mod walk;
 
 pub use http::Reply;

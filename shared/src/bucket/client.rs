@@ -11,10 +11,13 @@ use aws_sdk_s3::{
     types::{ChecksumMode, CompletedMultipartUpload, CompletedPart},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use super::http;
 use crate::{config::BucketConfig, problem::Problem, text::Sha256};
+
+/// Time for the largest object that one request carries, 5 GiB.
+const LARGEST_PUT: Duration = Duration::from_hours(2);
 
 /// Calls one bucket.
 pub struct BucketClient {
@@ -105,6 +108,20 @@ impl BucketClient {
         let put = self.client.put_object().bucket(&self.bucket).key(key).content_type(content_type);
         put.body(ByteStream::from(bytes)).send().await.map_err(away)?;
         Ok(())
+    }
+
+    /// Puts a file's bytes, which must have this checksum, and never over an object that is there.
+    pub async fn write_file(&self, key: &str, content_type: &str, path: &Path, sha256: &Sha256) -> Result<(), Problem> {
+        let body = ByteStream::from_path(path).await.map_err(Problem::internal)?;
+        let put = self.client.put_object().bucket(&self.bucket).key(key).content_type(content_type);
+        let put = put.checksum_sha256(BASE64_STANDARD.encode(sha256.0)).if_none_match("*").body(body);
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(LARGEST_PUT).build();
+        let patient = aws_sdk_s3::Config::builder().timeout_config(timeouts);
+        match put.customize().config_override(patient).send().await {
+            // By another run, at the same time: what is there is verified next.
+            Err(error) if is_occupied(&error) => Ok(()),
+            result => result.map(drop).map_err(away),
+        }
     }
 
     /// Removes this very object; that it is not there, or another is, is no error.
