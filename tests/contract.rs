@@ -50,7 +50,8 @@ async fn what_is_someone_elses_is_404() {
     let record = json!({"stage": "requirements"});
     let record = owner.post(&format!("/v1/runs/{}/records", run.id()), record).await.expect(201).id();
     let bytes = owner.upload("document", "text/plain", uuid::Uuid::new_v4().as_bytes()).await.id();
-    let text = owner.post(&format!("/v1/projects/{project}/documents"), json!({"upload": bytes})).await.expect(201).id();
+    let text =
+        owner.post(&format!("/v1/projects/{project}/documents"), json!({"upload": bytes})).await.expect(201).id();
     let item = owner.post("/v1/items", json!({"title": "Ideas"})).await.expect(201).id();
     let document = document();
     for entry in functions::endpoints().iter().filter(|entry| entry.route.path.contains("{id}")) {

@@ -34,7 +34,8 @@ pub struct NewChat {
 }
 
 impl Endpoint for CreateChat {
-    const ROUTE: Route = Route::post("/v1/chats", "Begin a chat").problems(&[&problem::CONFLICT, &problem::INVALID_REFERENCE]);
+    const ROUTE: Route =
+        Route::post("/v1/chats", "Begin a chat").problems(&[&problem::CONFLICT, &problem::INVALID_REFERENCE]);
     type Path = Nothing;
     type Query = Nothing;
     type Body = NewChat;

@@ -33,7 +33,8 @@ pub struct ProjectOfChat {
 }
 
 impl Endpoint for ResolveProject {
-    const ROUTE: Route = Route::put("/v1/chats/{id}/project", "Get the project of a chat, and make it if there is none");
+    const ROUTE: Route =
+        Route::put("/v1/chats/{id}/project", "Get the project of a chat, and make it if there is none");
     type Path = ChatPath;
     type Query = Nothing;
     type Body = ProjectOfChat;

@@ -42,8 +42,8 @@ pub struct NewProject {
 }
 
 impl Endpoint for CreateProject {
-    const ROUTE: Route = Route::post("/v1/projects", "Begin a project")
-        .problems(&[&problem::CONFLICT, &problem::INVALID_REFERENCE]);
+    const ROUTE: Route =
+        Route::post("/v1/projects", "Begin a project").problems(&[&problem::CONFLICT, &problem::INVALID_REFERENCE]);
     type Path = Nothing;
     type Query = Nothing;
     type Body = NewProject;

@@ -52,8 +52,7 @@ impl Filter {
     /// Each combination of filters is its own statement, so that each has the plan of its own index.
     fn select(self) -> Sql {
         let kind = if self.r#type.is_some() { "projects.type = $2" } else { "$2::text is null" };
-        let container =
-            if self.container_id.is_some() { "projects.container_id = $3" } else { "$3::uuid is null" };
+        let container = if self.container_id.is_some() { "projects.container_id = $3" } else { "$3::uuid is null" };
         sql(format!(
             "select {PROJECT}
              where projects.owner_id = auth.uid()

@@ -19,8 +19,7 @@ pub struct RecordPath {
 }
 
 impl Endpoint for ReadRecord {
-    const ROUTE: Route =
-        Route::get("/v1/records/{id}", "Read what a stage of a run produced").storage(Storage::Read);
+    const ROUTE: Route = Route::get("/v1/records/{id}", "Read what a stage of a run produced").storage(Storage::Read);
     type Path = RecordPath;
     type Query = Nothing;
     type Body = Nothing;

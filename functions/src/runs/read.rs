@@ -71,9 +71,8 @@ struct State {
 from_row!(State { revision, has_ended });
 
 impl Endpoint for ReadRun {
-    const ROUTE: Route = Route::get("/v1/runs/{id}", "Read a run, or wait for news of it")
-        .storage(Storage::Read)
-        .timeout(29);
+    const ROUTE: Route =
+        Route::get("/v1/runs/{id}", "Read a run, or wait for news of it").storage(Storage::Read).timeout(29);
     type Path = RunPath;
     type Query = Known;
     type Body = Nothing;

@@ -50,8 +50,8 @@ impl Endpoint for TransitionRun {
         if error.is_some() && to != Status::Failed {
             return Err(Problem::invalid("/error", "must come only with failed"));
         }
-        let lock = sql("select status from generation_runs where id = $1 and user_id = auth.uid() for no key update")
-            .bind(id);
+        let lock =
+            sql("select status from generation_runs where id = $1 and user_id = auth.uid() for no key update").bind(id);
         let [before, moved, run] = context.fly([lock, advance(id, to, error), select_run(id)]).await?;
         let run = Run::read(&run, context.bucket()?)?;
         if moved.is_empty() { Err(not_allowed(&read_one::<Before>(&before)?.status)) } else { Ok(Json(run)) }

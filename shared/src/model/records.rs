@@ -128,7 +128,9 @@ mod tests {
         for stage in ["requirements", "test_generation", "reviewer_pass_1", "sandbox_tests_attempt_9999"] {
             assert!(read(stage), "{stage}");
         }
-        for stage in ["", "pending", "reviewer", "reviewer_pass_", "reviewer_pass_x", "reviewer_pass_12345", "Requirements"] {
+        for stage in
+            ["", "pending", "reviewer", "reviewer_pass_", "reviewer_pass_x", "reviewer_pass_12345", "Requirements"]
+        {
             assert!(!read(stage), "{stage}");
         }
     }

@@ -16,12 +16,12 @@ async fn a_document_comes_of_an_upload() {
     let made = ada.post(&path, json!({"upload": upload})).await.expect(201);
     assert_eq!(made.header("location"), format!("/v1/documents/{}", made.id()));
     assert!(path.contains(made.json["project_id"].as_str().expect("an id")));
-    assert_eq!(
-        (&made.json["filename"], &made.json["content_type"]),
-        (&json!("file.bin"), &json!("application/pdf"))
-    );
+    assert_eq!((&made.json["filename"], &made.json["content_type"]), (&json!("file.bin"), &json!("application/pdf")));
     let fetched = ada.fetch(&made.json["blob"]["url"]).await.expect(200);
-    assert_eq!((fetched.bytes.as_slice(), fetched.header("content-disposition")), (&bytes.as_bytes()[..], "attachment"));
+    assert_eq!(
+        (fetched.bytes.as_slice(), fetched.header("content-disposition")),
+        (&bytes.as_bytes()[..], "attachment")
+    );
     let named = ada.post(&path, json!({"upload": upload, "filename": "brief.pdf"})).await.expect(201);
     assert_eq!(named.json["filename"], "brief.pdf");
     assert_eq!(ada.walk(&path).await, [named.json, made.json]);

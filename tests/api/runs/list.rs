@@ -26,7 +26,8 @@ async fn someone_elses_project_is_not_found() {
     let _ = bob.get(&format!("/v1/projects/{}/runs", Uuid::now_v7())).await.expect_problem(404, "not_found");
     let _ = bob.get("/v1/projects/7/runs").await.expect_problem(400, "malformed");
     let _ = Person::anonymous().get(&path).await.expect_problem(401, "unauthenticated");
-    for (query, pointer) in [("limit=0", "/query/limit"), ("cursor=7", "/query/cursor"), ("status=a", "/query/status")] {
+    for (query, pointer) in [("limit=0", "/query/limit"), ("cursor=7", "/query/cursor"), ("status=a", "/query/status")]
+    {
         let reply = ada.get(&format!("{path}?{query}")).await.expect_problem(422, "invalid");
         assert_eq!(reply.pointers(), [pointer]);
     }

@@ -29,13 +29,13 @@ async fn run_in(person: &Person, runs: &str, status: usize) -> String {
 async fn every_pair_is_allowed_or_told_what_is() {
     let ada = Person::register().await;
     let runs = format!("/v1/projects/{}/runs", ada.create_project().await.id());
-    for from in 0..7 {
+    for (index, from) in STATUSES.into_iter().enumerate() {
         for to in STATUSES {
-            let run = run_in(&ada, &runs, from).await;
-            let allowed = allowed(from);
+            let run = run_in(&ada, &runs, index).await;
+            let allowed = allowed(index);
             let reply = post(&ada, &run, json!({ "to": to })).await;
             if allowed.contains(&to) {
-                assert_eq!(reply.expect(200).json["status"], to, "{} to {to}", STATUSES[from]);
+                assert_eq!(reply.expect(200).json["status"], to, "{from} to {to}");
                 continue;
             }
             let reply = reply.expect_problem(409, "conflict");
@@ -43,11 +43,11 @@ async fn every_pair_is_allowed_or_told_what_is() {
             let detail = reply.json["detail"].as_str().expect("a detail");
             let error = reply.json["errors"][0]["detail"].as_str().expect("a detail");
             for status in STATUSES {
-                let is_named = allowed.contains(&status) || (status == STATUSES[from]);
-                assert_eq!(detail.contains(status), is_named, "{} to {to}: {detail}", STATUSES[from]);
-                assert_eq!(error.contains(status), allowed.contains(&status), "{} to {to}: {error}", STATUSES[from]);
+                let is_named = allowed.contains(&status) || (status == from);
+                assert_eq!(detail.contains(status), is_named, "{from} to {to}: {detail}");
+                assert_eq!(error.contains(status), allowed.contains(&status), "{from} to {to}: {error}");
             }
-            assert_eq!(ada.get(&format!("/v1/runs/{run}")).await.expect(200).json["status"], STATUSES[from]);
+            assert_eq!(ada.get(&format!("/v1/runs/{run}")).await.expect(200).json["status"], from);
         }
     }
 }
@@ -172,7 +172,8 @@ async fn silent_runs_are_taken_for_failed() {
     let mut made = Vec::new();
     for (status, minutes) in [(0, 60), (3, 50), (4, 40), (1, 29), (5, 60), (6, 60)] {
         let run = run_in(&ada, &runs, status).await;
-        let silence = "update generation_runs set reported_at = now() - make_interval(mins => $2) where id = $1::text::uuid";
+        let silence =
+            "update generation_runs set reported_at = now() - make_interval(mins => $2) where id = $1::text::uuid";
         behind.execute(silence, &[&run, &minutes]).await.expect("it can be set back");
         made.push(run);
     }
