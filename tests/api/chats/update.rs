@@ -81,6 +81,23 @@ async fn a_container_is_ones_own_and_there() {
     assert_eq!(made.json["container_id"], stopped);
 }
 
+/// Row level security says so too, whatever a statement forgets.
+#[tokio::test]
+async fn no_statement_can_name_someone_elses_container() {
+    let (ada, bob) = (Person::register().await, Person::register().await);
+    let (path, _) = create(&ada, json!({})).await;
+    let (own, theirs) =
+        (database::container(ada.id(), "running").await, database::container(bob.id(), "running").await);
+    let behind = database::behind().await;
+    behind.query("select set_config('app.user_id', $1, false)", &[&ada.id()]).await.expect("it can be set");
+    behind.batch_execute("set role atelier_api").await.expect("a superuser may");
+    let update = "update chats set container_id = $2::text::uuid where id = $1::text::uuid";
+    let id = &path["/v1/chats/".len()..];
+    assert_eq!(behind.execute(update, &[&id, &own]).await.expect("her own"), 1);
+    let error = behind.execute(update, &[&id, &theirs]).await.expect_err("someone else's");
+    assert_eq!(error.code().map(tokio_postgres::error::SqlState::code), Some("42501"));
+}
+
 #[tokio::test]
 async fn someone_elses_is_not_found() {
     let (ada, bob) = (Person::register().await, Person::register().await);
