@@ -54,6 +54,45 @@ impl Counted {
         );
         self.seen.insert(name.to_owned());
     }
+
+    async fn projects(&mut self, ada: &Person) {
+        let project = self.check(ada, "projects-create", "POST", "/v1/projects", json!({"name": "A clock"})).await;
+        self.check(ada, "projects-list", "GET", "/v1/projects?type=nextjs", json!({})).await;
+        let project = format!("/v1/projects/{}", project["id"].as_str().expect("an id"));
+        self.check(ada, "projects-read", "GET", &project, json!({})).await;
+        self.check(ada, "projects-update", "PATCH", &project, json!({"name": "The clock"})).await;
+        let runs = format!("{project}/runs");
+        let run = self.check(ada, "runs-create", "POST", &runs, json!({"prompt": "x".repeat(5001)})).await;
+        self.check(ada, "runs-list", "GET", &runs, json!({})).await;
+        let run = format!("/v1/runs/{}", run["id"].as_str().expect("an id"));
+        self.check(ada, "runs-read", "GET", &run, json!({})).await;
+        let records = format!("{run}/records");
+        let record = self.check(ada, "records-create", "POST", &records, json!({"stage": "requirements"})).await;
+        self.check(ada, "records-list", "GET", &records, json!({})).await;
+        let record = format!("/v1/records/{}", record["id"].as_str().expect("an id"));
+        self.check(ada, "records-read", "GET", &record, json!({})).await;
+        for to in ["requirements", "architecture"] {
+            self.once("runs-transition", ada.post(&format!("{run}/transitions"), json!({ "to": to }))).await;
+        }
+        let upload = ada.upload("document", "text/plain", uuid::Uuid::new_v4().as_bytes()).await.id();
+        let documents = format!("{project}/documents");
+        let new = json!({"upload": upload});
+        let document = self.check(ada, "documents-create", "POST", &documents, new).await;
+        self.check(ada, "documents-list", "GET", &documents, json!({})).await;
+        let document = format!("/v1/documents/{}", document["id"].as_str().expect("an id"));
+        self.check(ada, "documents-read", "GET", &document, json!({})).await;
+        self.check(ada, "documents-delete", "DELETE", &document, json!({})).await;
+        self.check(ada, "projects-delete", "DELETE", &project, json!({})).await;
+    }
+
+    async fn items(&mut self, ada: &Person) {
+        let item = self.check(ada, "items-create", "POST", "/v1/items", json!({"title": "Ideas"})).await;
+        self.check(ada, "items-list", "GET", "/v1/items", json!({})).await;
+        let item = format!("/v1/items/{}", item["id"].as_str().expect("an id"));
+        self.check(ada, "items-read", "GET", &item, json!({})).await;
+        self.check(ada, "items-update", "PATCH", &item, json!({"title": "Better ideas"})).await;
+        self.check(ada, "items-delete", "DELETE", &item, json!({})).await;
+    }
 }
 
 #[tokio::test]
@@ -85,6 +124,15 @@ async fn every_warm_request_takes_one_flight() {
     let messages = format!("/v1/chats/{}/messages", chat["id"].as_str().expect("an id"));
     counted.check(&ada, "messages-create", "POST", &messages, json!({"role": "user", "content": "Hello"})).await;
     counted.check(&ada, "messages-list", "GET", &messages, json!({})).await;
+
+    let chat = format!("/v1/chats/{}", chat["id"].as_str().expect("an id"));
+    counted.check(&ada, "chats-read", "GET", &chat, json!({})).await;
+    counted.check(&ada, "chats-update", "PATCH", &chat, json!({"title": "A clock"})).await;
+    counted.check(&ada, "chats-project", "PUT", &format!("{chat}/project"), json!({})).await;
+    counted.check(&ada, "chats-delete", "DELETE", &chat, json!({})).await;
+
+    counted.projects(&ada).await;
+    counted.items(&ada).await;
 
     let version = json!({"files": [{"path": "a.txt", "content": "a\n"}]});
     let new = json!({"title": "A clock", "visibility": "public", "version": version});

@@ -39,9 +39,24 @@ endpoints! {
     /// /v1/artifacts/{id}/media
     media { put::PutMedia, read::ReadMedia }
     /// /v1/chats
-    chats { create::CreateChat, list::ListChats }
+    chats {
+        create::CreateChat, list::ListChats, read::ReadChat, update::UpdateChat, delete::DeleteChat,
+        project::ResolveProject,
+    }
     /// /v1/chats/{id}/messages
     messages { create::CreateMessage, list::ListMessages }
+    /// /v1/projects
+    projects {
+        create::CreateProject, list::ListProjects, read::ReadProject, update::UpdateProject, delete::DeleteProject,
+    }
+    /// /v1/runs, /v1/projects/{id}/runs
+    runs { create::CreateRun, list::ListRuns, read::ReadRun, transition::TransitionRun }
+    /// /v1/records, /v1/runs/{id}/records
+    records { create::CreateRecord, list::ListRecords, read::ReadRecord }
+    /// /v1/documents, /v1/projects/{id}/documents
+    documents { create::CreateDocument, list::ListDocuments, read::ReadDocument, delete::DeleteDocument }
+    /// /v1/items
+    items { create::CreateItem, list::ListItems, read::ReadItem, update::UpdateItem, delete::DeleteItem }
     /// The service itself
     service { health::ReadHealth, openapi::ReadOpenapi, index::ReadIndex }
 }

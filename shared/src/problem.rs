@@ -39,6 +39,7 @@ problems! {
     UPLOAD_INCOMPLETE 409 "upload_incomplete" "The bytes have not arrived, or not all of them."
     UPLOAD_MISMATCH 409 "upload_mismatch" "The bytes in the bucket are not the ones declared."
     UPLOAD_EXPIRED 409 "upload_expired" "The upload was declared too long ago."
+    ARCHIVED 409 "archived" "The project is archived: nothing of it changes until it is active again."
     IDEMPOTENCY_KEY_IN_USE 409 "idempotency_key_in_use" "The first request with this Idempotency-Key is still running."
     STALE 412 "stale" "The resource has changed since the ETag in If-Match."
     TOO_LARGE 413 "too_large" "The request is too large."
@@ -192,6 +193,10 @@ const CONSTRAINTS: &[(&str, &Kind, &str)] = &[
     ("users_email_key", &EMAIL_TAKEN, "/email"),
     ("profiles_handle_key", &HANDLE_TAKEN, "/handle"),
     ("chats_external_key_key", &CONFLICT, "/external_key"),
+    ("chats_container_id_fkey", &INVALID_REFERENCE, "/container_id"),
+    ("projects_container_id_fkey", &INVALID_REFERENCE, "/container_id"),
+    ("projects_chat_id_key", &CONFLICT, "/chat_id"),
+    ("projects_chat_id_fkey", &INVALID_REFERENCE, "/chat_id"),
     ("artifacts_chat_id_fkey", &INVALID_REFERENCE, "/chat_id"),
     ("artifacts_project_id_fkey", &INVALID_REFERENCE, "/project_id"),
     ("messages_parent_id_fkey", &INVALID_REFERENCE, "/parent_id"),

@@ -20,7 +20,26 @@ mod blobs {
 
 mod chats {
     mod create;
+    mod delete;
     mod list;
+    mod project;
+    mod read;
+    mod update;
+}
+
+mod documents {
+    mod create;
+    mod delete;
+    mod list;
+    mod read;
+}
+
+mod items {
+    mod create;
+    mod delete;
+    mod list;
+    mod read;
+    mod update;
 }
 
 mod media {
@@ -39,6 +58,27 @@ mod profiles {
     mod put_avatar;
     mod read;
     mod read_me;
+}
+
+mod projects {
+    mod create;
+    mod delete;
+    mod list;
+    mod read;
+    mod update;
+}
+
+mod records {
+    mod create;
+    mod list;
+    mod read;
+}
+
+mod runs {
+    mod create;
+    mod list;
+    mod read;
+    mod transition;
 }
 
 mod service {

@@ -111,6 +111,16 @@ pub async fn behind() -> Client {
     connect(&url(None, name)).await
 }
 
+/// A container of this user's, as their own calls would make it.
+///
+/// # Panics
+/// Where it cannot be made.
+pub async fn container(user_id: &str, status: &str) -> String {
+    let insert = "insert into containers (user_id, container_id, name, status)
+        values ($1::text::uuid, uuid_v7()::text, 'A sandbox', $2) returning id::text";
+    behind().await.query_one(insert, &[&user_id, &status]).await.expect("a container can be made").get(0)
+}
+
 /// What a query that asks for one number finds, behind the API.
 ///
 /// # Panics

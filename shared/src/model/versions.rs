@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize, de};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{artifacts::Credits, blobs::Blob};
+use super::{
+    artifacts::Credits,
+    blobs::{Blob, decode},
+};
 use crate::{
     Problem, Resource, Sql, from_json_column, from_row,
     page::{Cursor, Keyset},
@@ -324,17 +327,8 @@ pub fn select_files(artifact_id: Uuid, version_index: i32) -> Sql {
 impl FileRow {
     /// The bytes, if they are here: decoded, and what their name says.
     pub fn bytes(&self) -> Result<Option<Vec<u8>>, Problem> {
-        let Some(content) = &self.content else { return Ok(None) };
-        let size = usize::try_from(self.size).map_err(Problem::internal)?;
-        let bytes = match self.encoding.as_str() {
-            "zstd" => zstd::bulk::decompress(content, size).map_err(Problem::internal)?,
-            _ => content.clone(),
-        };
-        if Sha256::of(&bytes) == self.sha256 {
-            Ok(Some(bytes))
-        } else {
-            Err(Problem::internal(anyhow::anyhow!("a blob is not what its SHA-256 says: {}", self.sha256)))
-        }
+        let decoded = |content: &Vec<u8>| decode(content, &self.encoding, self.size, &self.sha256);
+        self.content.as_ref().map(decoded).transpose()
     }
 
     /// As the client sees it.
