@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{artifacts::Credits, blobs::Blob};
 use crate::{
-    Problem, Resource, Sql, from_json_column, from_row,
+    Problem, Resource, Sql, diff, from_json_column, from_row,
     page::{Cursor, Keyset},
     sql,
     text::{FilePath, Json1M, Object, Sha256, Text},
@@ -537,14 +537,10 @@ pub fn count_changes(old: &[(&str, &str)], new: &[(&str, &str)]) -> (i32, i32) {
     let paths: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
     let (mut additions, mut deletions) = (0, 0);
     for path in paths {
-        let text = |files: &BTreeMap<&str, &'_ str>| files.get(path).copied().unwrap_or_default().to_owned();
-        let (before, after) = (text(&old), text(&new));
-        for change in similar::TextDiff::from_lines(&before, &after).ops() {
-            let (tag, old_range, new_range) = change.as_tag_tuple();
-            if tag != similar::DiffTag::Equal {
-                deletions += i32::try_from(old_range.len()).unwrap_or(i32::MAX);
-                additions += i32::try_from(new_range.len()).unwrap_or(i32::MAX);
-            }
+        let [old, new] = [&old, &new].map(|files| diff::lines(files.get(path).copied().unwrap_or_default()));
+        for edit in diff::edits(&old, &new) {
+            deletions += i32::try_from(edit.old.len()).unwrap_or(i32::MAX);
+            additions += i32::try_from(edit.new.len()).unwrap_or(i32::MAX);
         }
     }
     (additions, deletions)
