@@ -29,4 +29,4 @@ pub use endpoint::{Access, Endpoint, Entry, Route, Storage};
 pub use extract::{Input, Nothing};
 pub use page::{Page, Paging};
 pub use problem::Problem;
-pub use reply::{Created, CreatedOnce, Found, Json, NoContent, Resource};
+pub use reply::{AsText, Created, CreatedOnce, Found, Json, JsonOrText, NoContent, Resource};

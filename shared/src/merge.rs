@@ -71,9 +71,8 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Result<String, Vec<Conflic
 
         let (ours_done, theirs_done) = (ours.done, theirs.done);
         let mut end = start;
-        while let Some(side) = [&mut ours, &mut theirs]
-            .into_iter()
-            .find(|side| side.next().is_some_and(|edit| edit.old.start <= end))
+        while let Some(side) =
+            [&mut ours, &mut theirs].into_iter().find(|side| side.next().is_some_and(|edit| edit.old.start <= end))
         {
             end = end.max(side.edits[side.done].old.end);
             side.done += 1;

@@ -4,6 +4,8 @@ pub mod accounts;
 pub mod artifacts;
 pub mod blobs;
 pub mod chats;
+pub mod diffs;
+pub mod merges;
 pub mod messages;
 pub mod profiles;
 pub mod uploads;

@@ -6,6 +6,7 @@ mod idempotency;
 mod artifacts {
     mod create;
     mod delete;
+    mod diff;
     mod fork;
     mod forks;
     mod lineage;
@@ -26,6 +27,10 @@ mod chats {
 mod media {
     mod put;
     mod read;
+}
+
+mod merges {
+    mod create;
 }
 
 mod messages {

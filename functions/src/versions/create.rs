@@ -110,7 +110,7 @@ fn compare(old: &[FileRow], new: &NewFiles) -> Result<(i32, i32), Problem> {
 
 /// Makes the new version the newest, if the artifact is still as the caller knew it. Where it has gone since the first
 /// flight, nothing that follows may touch its files.
-fn advance(id: Uuid, version_id: Uuid, index: i32, if_match: Option<i64>) -> Sql {
+pub fn advance(id: Uuid, version_id: Uuid, index: i32, if_match: Option<i64>) -> Sql {
     sql("
         with advanced as (
             update artifacts set current_version_id = $2, versions_count = $3

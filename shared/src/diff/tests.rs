@@ -144,7 +144,8 @@ fn what_is_applied_gives_the_new_text() {
 /// The numbers of a hunk say what is in it.
 fn check_numbers(file: &FileDiff) {
     let hunks = file.hunks.as_ref().expect("text");
-    let count = |hunk: &Hunk, marks: &str| hunk.lines.iter().filter(|line| line.starts_with(|c| marks.contains(c))).count();
+    let count =
+        |hunk: &Hunk, marks: &str| hunk.lines.iter().filter(|line| line.starts_with(|c| marks.contains(c))).count();
     for hunk in hunks {
         assert_eq!((count(hunk, " -"), count(hunk, " +")), (hunk.old_lines, hunk.new_lines), "{hunk:?}");
     }
@@ -170,10 +171,7 @@ fn check_words(file: &FileDiff) {
 
 #[test]
 fn words_are_marked_where_lines_have_some_in_common() {
-    assert_eq!(
-        words("let width = 10;", "let height = 10;").expect("marks"),
-        [" let ", "-width", "+height", "  = 10;"]
-    );
+    assert_eq!(words("let width = 10;", "let height = 10;").expect("marks"), [" let ", "-width", "+height", "  = 10;"]);
     assert_eq!(words("foo(a, b)", "foo(a, bc)").expect("marks"), [" foo(a, ", "-b", "+bc", " )"]);
     assert_eq!(words("\u{6642}\u{8a08}", "\u{6642}\u{9593}").expect("marks"), [" \u{6642}", "-\u{8a08}", "+\u{9593}"]);
     assert_eq!(words("x = 1;\r", "x = 1;").expect("marks"), [" x = 1;", "-\r"]);
@@ -190,10 +188,7 @@ fn hunks_stand_as_git_writes_them() {
     assert_eq!(diff("1\n2\n3\n", "1\nz\n3\n", 0), format!("{head}@@ -2 +2 @@\n-2\n+z\n"));
     assert_eq!(diff("1\n", "1\n2\n", 0), format!("{head}@@ -1,0 +2 @@\n+2\n"));
     assert_eq!(diff("1\n2\n", "2\n", 3), format!("{head}@@ -1,2 +1 @@\n-1\n 2\n"));
-    assert_eq!(
-        diff("a", "a\n", 3),
-        format!("{head}@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n")
-    );
+    assert_eq!(diff("a", "a\n", 3), format!("{head}@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n"));
     assert_eq!(diff("", "a\rb", 3), format!("{head}@@ -0,0 +1 @@\n+a\rb\n\\ No newline at end of file\n"));
     // Two changes with six lines between are one hunk, with seven two.
     for (between, count) in [(6, 1), (7, 2)] {
@@ -222,7 +217,17 @@ pub(crate) fn folder(name: &str) -> PathBuf {
 type Files = BTreeMap<String, String>;
 
 const PATHS: [&str; 12] = [
-    "a.txt", "b c.txt", "src/main.rs", "src/\u{e9}t\u{e9}.js", "\"quoted\".md", "-dash", "a b/c d", "tab's", "#x", "\u{6642}\u{8a08}", "d/e/f/g",
+    "a.txt",
+    "b c.txt",
+    "src/main.rs",
+    "src/\u{e9}t\u{e9}.js",
+    "\"quoted\".md",
+    "-dash",
+    "a b/c d",
+    "tab's",
+    "#x",
+    "\u{6642}\u{8a08}",
+    "d/e/f/g",
     "$HOME",
 ];
 
@@ -278,6 +283,7 @@ fn run(program: &str, arguments: &[&str], folder: &Path, input: &str) {
 }
 
 /// A few hundred files with odd names and texts: new, gone, renamed, changed, empty, with CRLF and without a last line end.
+/// Binary ones are passed over.
 #[test]
 fn git_and_patch_take_what_we_write() {
     let programs: [(&str, &[&str]); 2] = [("git", &["apply", "--whitespace=nowarn"]), ("patch", &["-p1", "-s"])];
@@ -309,6 +315,9 @@ fn git_and_patch_take_what_we_write() {
             let mut renamed = file("\u{fc}ber/renamed \u{e4}", Some("text\n"), Some("text\n"), 3);
             (renamed.status, renamed.old_path) = (FileStatus::Renamed, Some("renamed from".to_owned()));
             files.push(renamed);
+            let mut binary = file("logo.png", Some(""), Some(""), 3);
+            binary.hunks = None;
+            files.insert(random.below(files.len()), binary);
             let folder = folder.join(round.to_string());
             fs::create_dir(&folder).expect("a folder");
             write(&folder, &old);

@@ -18,34 +18,32 @@ pub fn unified(files: &[FileDiff]) -> String {
 }
 
 fn push_file(text: &mut String, file: &FileDiff) -> std::fmt::Result {
-    let (old_path, path) = (file.old_path.as_ref().unwrap_or(&file.path), &file.path);
-    let (old, new) = (quoted("a/", old_path), quoted("b/", path));
+    let old_path = file.old_path.as_ref().unwrap_or(&file.path);
+    let (old, new) = (quoted("a/", old_path), quoted("b/", &file.path));
+    let old_name = if file.status == FileStatus::Added { "/dev/null" } else { &old };
+    let new_name = if file.status == FileStatus::Removed { "/dev/null" } else { &new };
+    if file.hunks.is_none() && file.status != FileStatus::Renamed {
+        // With no header of its own, both programs pass over it and apply the rest.
+        return writeln!(text, "Binary files {old_name} and {new_name} differ");
+    }
     writeln!(text, "diff --git {old} {new}")?;
+    let hunks = file.hunks.as_deref().unwrap_or_default();
     match file.status {
         FileStatus::Added => writeln!(text, "new file mode 100644")?,
         FileStatus::Removed => writeln!(text, "deleted file mode 100644")?,
         FileStatus::Changed => {}
         FileStatus::Renamed => {
-            let (old, new) = (quoted("", old_path), quoted("", path));
-            writeln!(text, "similarity index 100%\nrename from {old}\nrename to {new}")?;
+            let (from, to) = (quoted("", old_path), quoted("", &file.path));
+            writeln!(text, "similarity index 100%\nrename from {from}\nrename to {to}")?;
         }
     }
-    let old = if file.status == FileStatus::Added { "/dev/null".to_owned() } else { old };
-    let new = if file.status == FileStatus::Removed { "/dev/null".to_owned() } else { new };
-    let Some(hunks) = &file.hunks else {
-        return if file.status == FileStatus::Renamed {
-            Ok(())
-        } else {
-            writeln!(text, "Binary files {old} and {new} differ")
-        };
-    };
     match file.status {
         // With nothing else to go by, `patch` sees from these that an empty file comes or goes.
         FileStatus::Added if hunks.is_empty() => writeln!(text, "index 0000000..e69de29"),
         FileStatus::Removed if hunks.is_empty() => writeln!(text, "index e69de29..0000000"),
         _ if hunks.is_empty() => Ok(()),
         _ => {
-            writeln!(text, "--- {old}\n+++ {new}")?;
+            writeln!(text, "--- {old_name}\n+++ {new_name}")?;
             hunks.iter().try_for_each(|hunk| push_hunk(text, hunk))
         }
     }

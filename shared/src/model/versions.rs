@@ -20,7 +20,10 @@ use crate::{
 const INLINE_LIMIT: usize = 4 * 1024 * 1024;
 
 /// Bytes of one file of text; larger ones go through an upload.
-const FILE_LIMIT: usize = 1024 * 1024;
+pub const FILE_LIMIT: usize = 1024 * 1024;
+
+/// Files of a version.
+pub const FILES_LIMIT: usize = 500;
 
 /// Level 3 of zstd: a third of the text's size in a few milliseconds a megabyte.
 const ZSTD_LEVEL: i32 = 3;
@@ -43,13 +46,13 @@ pub struct NewFile {
 }
 
 /// The files of a new version, all of them: 1 to 500, each with its own path.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, Default, JsonSchema)]
 pub struct NewFiles(#[schemars(length(min = 1, max = 500))] pub Vec<NewFile>);
 
 impl<'de> Deserialize<'de> for NewFiles {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let files = Vec::<NewFile>::deserialize(deserializer)?;
-        if files.is_empty() || files.len() > 500 {
+        if files.is_empty() || files.len() > FILES_LIMIT {
             return Err(de::Error::custom("must have 1 to 500 files"));
         }
         let mut paths = HashSet::new();
@@ -377,14 +380,27 @@ impl Manifest {
         for file in &files.0 {
             let text = file.content.as_deref();
             let sha256 = text.map(|text| Sha256::of(text.as_bytes())).or(file.sha256).ok_or_else(Problem::not_found)?;
-            let compressed = text.map(|text| zstd::bulk::compress(text.as_bytes(), ZSTD_LEVEL)).transpose();
-            manifest.paths.push(file.path.as_str().to_owned());
-            manifest.languages.push(file.language.clone().map(Text::into_string));
-            manifest.hashes.push(sha256.0.to_vec());
-            manifest.sizes.push(text.map_or(0, |text| i64::try_from(text.len()).unwrap_or(i64::MAX)));
-            manifest.contents.push(compressed.map_err(Problem::internal)?);
+            let language = file.language.clone().map(Text::into_string);
+            manifest.push(file.path.as_str().to_owned(), language, sha256, text)?;
         }
         Ok(manifest)
+    }
+
+    /// Adds a file; without a text its bytes must be stored already.
+    pub fn push(
+        &mut self,
+        path: String,
+        language: Option<String>,
+        sha256: Sha256,
+        text: Option<&str>,
+    ) -> Result<(), Problem> {
+        let compressed = text.map(|text| zstd::bulk::compress(text.as_bytes(), ZSTD_LEVEL)).transpose();
+        self.paths.push(path);
+        self.languages.push(language);
+        self.hashes.push(sha256.0.to_vec());
+        self.sizes.push(text.map_or(0, |text| i64::try_from(text.len()).unwrap_or(i64::MAX)));
+        self.contents.push(compressed.map_err(Problem::internal)?);
+        Ok(())
     }
 
     /// Binds the paths and the hashes, two arrays in step.
