@@ -32,3 +32,7 @@ grant select, delete on artifact_merges to atelier_jobs;
 create policy artifact_merges_jobs on artifact_merges to atelier_jobs using (true);
 grant select on artifact_merges to atelier_backup;
 create policy artifact_merges_backup on artifact_merges for select to atelier_backup using (true);
+
+-- Removing an artifact clears several columns of its forks one after another, and checked at once this one still named a
+-- version that is gone already: no artifact with forks, and no account with such artifacts, could be removed.
+alter table artifacts alter constraint artifacts_forked_from_version_id_fkey deferrable initially deferred;

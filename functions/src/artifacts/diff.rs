@@ -123,6 +123,8 @@ impl Endpoint for DiffArtifact {
 }
 
 /// The two versions, where the caller may see both. A first version has none before it.
+///
+/// Under row level security `coalesce` would keep the indexes from being used, which `case` does not.
 fn ends() -> String {
     let sources_visible = VISIBLE.replace("artifacts.", "sources.");
     format!(
@@ -133,14 +135,18 @@ fn ends() -> String {
              from artifacts
              join artifact_versions to_versions
                on to_versions.artifact_id = artifacts.id
-              and to_versions.version_index = coalesce($3, artifacts.versions_count)
-             join artifacts sources on sources.id = coalesce($4, artifacts.id) and {sources_visible}
+              and to_versions.version_index = case when $3::integer is null then artifacts.versions_count else $3 end
+             join artifacts sources
+               on sources.id = case when $4::uuid is null then artifacts.id else $4 end
+              and {sources_visible}
              left join artifact_versions parents on parents.id = to_versions.parent_version_id
              left join artifact_versions from_versions
                on from_versions.artifact_id = sources.id
-              and from_versions.version_index = coalesce(
-                  $2, case when $4::uuid is null then parents.version_index else sources.versions_count end
-              )
+              and from_versions.version_index = case
+                  when $2::integer is not null then $2
+                  when $4::uuid is null then parents.version_index
+                  else sources.versions_count
+              end
              where artifacts.id = $1
                and {VISIBLE}
                and (from_versions.id is not null
@@ -179,15 +185,15 @@ fn select_files(id: Uuid, query: &DiffQuery) -> Sql {
          old as ({}),
          new as ({}),
          changed as (
-             select path
+             select old, new
              from old
              full join new using (path)
              where old.sha256 is distinct from new.sha256 and ($5::text is null or path = $5)
          ),
          files as (
-             select 0 as side, old.* from old join changed using (path)
+             select 0 as side, (old).* from changed where (old).path is not null
              union all
-             select 1, new.* from new join changed using (path)
+             select 1, (new).* from changed where (new).path is not null
          )
          select {}
          from files",

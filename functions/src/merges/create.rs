@@ -13,7 +13,7 @@ use shared::{
         artifacts::VISIBLE,
         diffs::{files_of, side_columns},
         merges::{Merged, merge_files},
-        versions::{FileRow, NewFiles, NewVersion, Version, select_files, select_version},
+        versions::{NewFiles, NewVersion, Version, read_version, select_files, select_version},
     },
     problem, sql,
     text::{Object, Text},
@@ -44,7 +44,7 @@ pub struct NewMerge {
 /// The fork, and what is to be merged as far as the caller may see it.
 struct Fork {
     versions_count: i32,
-    is_fork: bool,
+    has_source: bool,
     code_language: Option<String>,
     theirs: Option<Theirs>,
 }
@@ -64,7 +64,7 @@ impl shared::FromRow for Fork {
     fn from_row(row: &shared::database::Row) -> Result<Self, shared::database::RowError> {
         Ok(Self {
             versions_count: row.try_get("versions_count")?,
-            is_fork: row.try_get("is_fork")?,
+            has_source: row.try_get("has_source")?,
             code_language: row.try_get("code_language")?,
             theirs: row.try_get::<_, Option<Uuid>>("version_id")?.map(|_| Theirs::from_row(row)).transpose()?,
         })
@@ -100,7 +100,7 @@ impl Endpoint for CreateMerge {
         if theirs.is_merged {
             let index = fork.versions_count;
             let [version, files] = context.fly([select_version(id, index), select_files(id, index)]).await?;
-            return Ok(CreatedOnce { resource: version_of(&version, &files, context)?, is_new: false });
+            return Ok(CreatedOnce { resource: read_version(&version, &files, context.bucket()?)?, is_new: false });
         }
         let merged = merge_files(read_all(&files)?)?;
         let index = fork.versions_count + 1;
@@ -121,26 +121,14 @@ impl Endpoint for CreateMerge {
             ])
             .await?;
         read_one::<Id>(&updated)?;
-        Ok(CreatedOnce { resource: version_of(&version, &files, context)?, is_new: true })
+        Ok(CreatedOnce { resource: read_version(&version, &files, context.bucket()?)?, is_new: true })
     }
-}
-
-fn version_of(
-    version: &[shared::database::Row],
-    files: &[shared::database::Row],
-    context: &Context,
-) -> Result<Version, Problem> {
-    let bucket = context.bucket()?;
-    let files: Vec<FileRow> = read_all(files)?;
-    let mut version: Version = read_one(version)?;
-    version.files = Some(files.into_iter().map(|file| file.into_file(bucket)).collect::<Result<_, _>>()?);
-    Ok(version)
 }
 
 impl Fork {
     /// What to merge. A source that is private is not told from one that is gone.
     fn theirs(&self) -> Result<&Theirs, Problem> {
-        if !self.is_fork {
+        if !self.has_source {
             return Err(Problem::new(&problem::NOT_A_FORK, problem::NOT_A_FORK.title));
         }
         let theirs = self.theirs.as_ref().ok_or_else(|| {
@@ -189,14 +177,17 @@ fn ends() -> String {
                  coalesce(bases.artifact_id, case when merges.artifact_id is null then artifacts.id end) as base_artifact_id,
                  coalesce(bases.version_index, 1) as base_index,
                  coalesce(
-                     theirs.id = coalesce(merges.source_version_id, artifacts.forked_from_version_id)
+                     theirs.id = case
+                         when merges.artifact_id is null then artifacts.forked_from_version_id
+                         else merges.source_version_id
+                     end
                          or (theirs.artifact_id = bases.artifact_id and theirs.version_index <= bases.version_index),
                      false
                  ) as is_merged
              from artifacts
              join artifacts sources on sources.id = artifacts.forked_from_id and {sources_visible}
              join artifact_versions theirs
-               on theirs.artifact_id = sources.id and theirs.version_index = coalesce($2, sources.versions_count)
+               on theirs.artifact_id = sources.id and theirs.version_index = case when $2::integer is null then sources.versions_count else $2 end
              left join lateral (
                  select artifact_merges.artifact_id, artifact_merges.source_version_id
                  from artifact_merges
@@ -205,7 +196,10 @@ fn ends() -> String {
                  limit 1
              ) merges on true
              left join artifact_versions bases
-               on bases.id = coalesce(merges.source_version_id, artifacts.forked_from_version_id)
+               on bases.id = case
+                   when merges.artifact_id is null then artifacts.forked_from_version_id
+                   else merges.source_version_id
+               end
              where artifacts.id = $1 and artifacts.owner_user_id = auth.uid() and artifacts.deleted_at is null
          )"
     )
@@ -216,7 +210,7 @@ fn select_fork(id: Uuid, version: Option<i32>, if_match: Option<i64>) -> Sql {
         "{}
          select
              artifacts.versions_count, versions.code_language,
-             num_nonnulls(artifacts.forked_from_id, artifacts.forked_from_version_label) > 0 as is_fork,
+             num_nonnulls(artifacts.forked_from_id, artifacts.forked_from_version_label) > 0 as has_source,
              ends.theirs_artifact_id as artifact_id, ends.theirs_version_id as version_id, ends.theirs_index as index,
              ends.is_merged, ends.base_artifact_id is not null as has_base
          from artifacts
@@ -240,24 +234,20 @@ fn select_sides(id: Uuid, version: Option<i32>) -> Sql {
          base as ({}),
          ours as ({}),
          theirs as ({}),
-         changed as (
-             select path
+         paths as (
+             select
+                 base, ours, theirs,
+                 theirs.sha256 is distinct from base.sha256 and theirs.sha256 is distinct from ours.sha256 as is_changed
              from theirs
              full join base using (path)
              full join ours using (path)
-             where theirs.sha256 is distinct from base.sha256 and theirs.sha256 is distinct from ours.sha256
-         ),
-         sides as (
-             select 0 as side, base.* from base
-             union all
-             select 1, ours.* from ours
-             union all
-             select 2, theirs.* from theirs
          ),
          files as (
-             select sides.*, changed.path is not null as is_changed
-             from sides
-             left join changed using (path)
+             select 0 as side, (base).*, is_changed from paths where (base).path is not null
+             union all
+             select 1, (ours).*, is_changed from paths where (ours).path is not null
+             union all
+             select 2, (theirs).*, is_changed from paths where (theirs).path is not null
          )
          select {}
          from files",

@@ -6,7 +6,8 @@ use shared::{
     model::{
         accounts::Id,
         versions::{
-            FILE, FileRow, Manifest, NewFiles, NewVersion, Version, count_changes, select_files, select_version,
+            FILE, FileRow, Manifest, NewFiles, NewVersion, Version, count_changes, read_version, select_files,
+            select_version,
         },
     },
     problem, sql,
@@ -58,11 +59,7 @@ impl Endpoint for CreateVersion {
             ])
             .await?;
         read_one::<Id>(&updated)?;
-        let mut version: Version = read_one(&version)?;
-        let bucket = context.bucket()?;
-        let files: Vec<FileRow> = read_all(&files)?;
-        version.files = Some(files.into_iter().map(|file| file.into_file(bucket)).collect::<Result<_, _>>()?);
-        Ok(Created(version))
+        Ok(Created(read_version(&version, &files, context.bucket()?)?))
     }
 }
 

@@ -71,7 +71,7 @@ fn quoted(prefix: &str, path: &str) -> String {
         match byte {
             b'"' | b'\\' => text.extend(['\\', byte.into()]),
             byte if byte == b' ' || is_plain(byte) => text.push(byte.into()),
-            byte => text.push_str(&format!("\\{byte:03o}")),
+            byte => text.extend(format!("\\{byte:03o}").chars()),
         }
     }
     text.push('"');

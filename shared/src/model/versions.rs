@@ -10,7 +10,11 @@ use uuid::Uuid;
 
 use super::{artifacts::Credits, blobs::Blob};
 use crate::{
-    Problem, Resource, Sql, diff, from_json_column, from_row,
+    Problem, Resource, Sql,
+    bucket::Bucket,
+    context::{read_all, read_one},
+    database::Row,
+    diff, from_json_column, from_row,
     page::{Cursor, Keyset},
     sql,
     text::{FilePath, Json1M, Object, Sha256, Text},
@@ -211,7 +215,7 @@ pub struct Version {
 }
 
 impl crate::FromRow for Version {
-    fn from_row(row: &crate::database::Row) -> Result<Self, crate::database::RowError> {
+    fn from_row(row: &Row) -> Result<Self, crate::database::RowError> {
         Ok(Self {
             id: row.try_get("id")?,
             artifact_id: row.try_get("artifact_id")?,
@@ -274,6 +278,14 @@ pub fn select_version(artifact_id: Uuid, version_index: i32) -> Sql {
     ))
     .bind(artifact_id)
     .bind(version_index)
+}
+
+/// Reads what [`select_version`] and [`select_files`] found.
+pub fn read_version(version: &[Row], files: &[Row], bucket: &Bucket) -> Result<Version, Problem> {
+    let mut version: Version = read_one(version)?;
+    let files: Vec<FileRow> = read_all(files)?;
+    version.files = Some(files.into_iter().map(|file| file.into_file(bucket)).collect::<Result<_, _>>()?);
+    Ok(version)
 }
 
 /// A file as stored.
@@ -341,7 +353,7 @@ impl FileRow {
     }
 
     /// As the client sees it.
-    pub fn into_file(self, bucket: &crate::bucket::Bucket) -> Result<File, Problem> {
+    pub fn into_file(self, bucket: &Bucket) -> Result<File, Problem> {
         let content = self.bytes()?.map(String::from_utf8).transpose().map_err(Problem::internal)?;
         let mut blob = Blob {
             sha256: self.sha256,

@@ -270,6 +270,8 @@ async fn what_is_no_fork_or_has_lost_its_source_is_told_so() {
     let source = publish_new(&ada, json!([file("a", "1\n")])).await;
     let made = fork(&bob, &source, json!({"visibility": "public"})).await;
     let _ = ada.publish_files(&source.id(), json!([file("a", "2\n")])).await;
+    let _ = merge(&bob, &made, json!({})).await.expect(201);
+    let _ = ada.publish_files(&source.id(), json!([file("a", "3\n")])).await;
     let _ = merge(&ada, &source, json!({})).await.expect_problem(409, "not_a_fork");
     let empty = ada.post("/v1/artifacts", json!({"title": "Empty"})).await.expect(201);
     let _ = merge(&ada, &empty, json!({})).await.expect_problem(409, "not_a_fork");
@@ -278,7 +280,7 @@ async fn what_is_no_fork_or_has_lost_its_source_is_told_so() {
         let _ = merge(&Person::register().await, artifact, json!({})).await.expect_problem(404, "not_found");
     }
     let _ = merge(&ada, &made, json!({})).await.expect_problem(404, "not_found");
-    for version in [3, 2_147_483_648_u32] {
+    for version in [4, 2_147_483_648_u32] {
         let _ = merge(&bob, &made, json!({ "version": version })).await.expect_problem(404, "not_found");
     }
     // A source that is private is not told from one that is gone.
@@ -287,11 +289,11 @@ async fn what_is_no_fork_or_has_lost_its_source_is_told_so() {
     let _ = ada.patch(&path(&source), "*", json!({"visibility": "public"})).await.expect(200);
     let _ = ada.delete(&path(&source)).await.expect(204);
     let deleted = merge(&bob, &made, json!({})).await.expect_problem(404, "not_found");
-    let forget = "update artifacts set forked_from_id = null, forked_from_version_id = null, origin_artifact_id = null
-        where forked_from_id = $1::text::uuid";
-    let _ = database::behind().await.execute(forget, &[&source.id()]).await.expect("as where it is removed for good");
+    let delete = "delete from artifacts where id = $1::text::uuid";
+    let _ = database::behind().await.execute(delete, &[&source.id()]).await.expect("it is gone for good");
     let purged = merge(&bob, &made, json!({})).await.expect_problem(404, "not_found");
     assert_eq!((&private.json, &private.json), (&deleted.json, &purged.json));
+    assert_eq!(texts(&bob.get(&format!("{}/versions/2", path(&made))).await.expect(200)), [("a", "2\n")]);
     let _ = bob.delete(&path(&made)).await.expect(204);
     let _ = merge(&bob, &made, json!({})).await.expect_problem(404, "not_found");
     assert_eq!(
