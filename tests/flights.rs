@@ -97,6 +97,17 @@ async fn every_warm_request_takes_one_flight() {
     counted.check(&ada, "versions-list", "GET", &format!("{path}/versions"), json!({})).await;
     counted.check(&ada, "versions-read", "GET", &format!("{path}/versions/1"), json!({})).await;
     counted.check(&ada, "versions-file", "GET", &format!("{path}/versions/1/files/a.txt"), json!({})).await;
+    counted.check(&bob, "likes-put", "PUT", &format!("{path}/like"), json!({})).await;
+    counted.check(&nobody, "likes-list", "GET", &format!("{path}/likes"), json!({})).await;
+    counted.check(&bob, "likes-delete", "DELETE", &format!("{path}/like"), json!({})).await;
+    counted.check(&bob, "imports-create", "POST", &format!("{path}/imports"), json!({})).await;
+    let comments = format!("{path}/comments");
+    let comment = counted.check(&bob, "comments-create", "POST", &comments, json!({"body": "It ticks!"})).await;
+    counted.check(&nobody, "comments-list", "GET", &comments, json!({})).await;
+    let comment = format!("/v1/comments/{}", comment["id"].as_str().expect("an id"));
+    counted.check(&nobody, "comments-read", "GET", &comment, json!({})).await;
+    counted.check(&bob, "comments-update", "PATCH", &comment, json!({"body": "It chimes!"})).await;
+    counted.check(&bob, "comments-delete", "DELETE", &comment, json!({})).await;
     let fork = counted.check(&bob, "artifacts-fork", "POST", &format!("{path}/forks"), json!({})).await;
     counted.check(&nobody, "artifacts-forks", "GET", &format!("{path}/forks"), json!({})).await;
     let fork_path = format!("/v1/artifacts/{}", fork["id"].as_str().expect("an id"));
@@ -136,7 +147,9 @@ async fn every_warm_request_takes_one_flight() {
         counted.once("uploads-complete", ada.post(&complete, json!({}))).await;
     }
 
+    counted.check(&nobody, "artifacts-tree", "GET", &format!("{path}/tree"), json!({})).await;
     counted.check(&ada, "artifacts-delete", "DELETE", &path, json!({})).await;
+    counted.check(&ada, "artifacts-undelete", "POST", &format!("{path}/undelete"), json!({})).await;
     let session = format!("/v1/sessions/{}", uuid::Uuid::now_v7());
     counted.check(&ada, "sessions-delete", "DELETE", &session, json!({})).await;
     for _ in 0..2 {

@@ -4,6 +4,8 @@ pub mod accounts;
 pub mod artifacts;
 pub mod blobs;
 pub mod chats;
+pub mod comments;
+pub mod likes;
 pub mod messages;
 pub mod profiles;
 pub mod uploads;

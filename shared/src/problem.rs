@@ -195,6 +195,10 @@ const CONSTRAINTS: &[(&str, &Kind, &str)] = &[
     ("artifacts_chat_id_fkey", &INVALID_REFERENCE, "/chat_id"),
     ("artifacts_project_id_fkey", &INVALID_REFERENCE, "/project_id"),
     ("messages_parent_id_fkey", &INVALID_REFERENCE, "/parent_id"),
+    ("artifact_comments_parent_id_fkey", &INVALID_REFERENCE, "/parent_id"),
+    ("artifact_imports_project_id_fkey", &INVALID_REFERENCE, "/project_id"),
+    // Swept away between being found and being referred to.
+    ("artifact_files_blob_id_fkey", &INVALID_REFERENCE, "/files"),
 ];
 
 impl From<DatabaseError> for Problem {

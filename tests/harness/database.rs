@@ -8,6 +8,9 @@ use tokio_postgres::{Client, NoTls, types::ToSql};
 /// The login of the functions in tests.
 pub const LOGIN: &str = "atelier_test_functions";
 
+/// The login of the jobs in tests.
+pub const JOBS: &str = "atelier_test_jobs";
+
 /// The owner of the schema in tests.
 const OWNER: &str = "atelier_test_owner";
 
@@ -102,6 +105,19 @@ pub fn functions_url() -> String {
         thread.join().expect("the database was made")
     })
     .clone()
+}
+
+/// The URL of the jobs' login in this program's own database, which is made at the first call.
+pub async fn jobs_url() -> String {
+    static URL: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
+    let make = || async {
+        let functions = functions_url();
+        let name = functions.rsplit('/').next().expect("a database");
+        let jobs = url(Some(JOBS), name);
+        migrate::grant_jobs_login(&config(url(Some(OWNER), name)), &config(jobs.clone())).await.expect("the login is made");
+        jobs
+    };
+    URL.get_or_init(make).await.clone()
 }
 
 /// A superuser's connection to this program's own database, to look behind the API.

@@ -393,7 +393,8 @@ impl Manifest {
         statement.bind(self.paths.clone()).bind(self.hashes.clone())
     }
 
-    /// Stores the text that the caller does not have yet, neither as their own nor in this artifact.
+    /// Stores the text that the caller does not have yet, neither as their own nor in this artifact. What there is of it
+    /// already is locked, so that the sweep does not take it before the version refers to it.
     #[must_use]
     pub fn insert_blobs(&self, artifact_id: Uuid) -> Sql {
         sql("
@@ -407,7 +408,7 @@ impl Manifest {
                   where artifact_files.artifact_id = $1 and artifact_files.last_index is null and blobs.sha256 = new.sha256
               )
             order by new.sha256
-            on conflict (user_id, sha256) do nothing
+            on conflict (user_id, sha256) do update set storage_key = blobs.storage_key where false
         ")
         .bind(artifact_id)
         .bind(self.hashes.clone())
