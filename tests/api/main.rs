@@ -11,6 +11,8 @@ mod artifacts {
     mod lineage;
     mod list;
     mod read;
+    mod tree;
+    mod undelete;
     mod update;
 }
 
@@ -21,6 +23,24 @@ mod blobs {
 mod chats {
     mod create;
     mod list;
+}
+
+mod comments {
+    mod create;
+    mod delete;
+    mod list;
+    mod read;
+    mod update;
+}
+
+mod imports {
+    mod create;
+}
+
+mod likes {
+    mod delete;
+    mod list;
+    mod put;
 }
 
 mod media {
