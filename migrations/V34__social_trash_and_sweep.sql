@@ -126,6 +126,37 @@ create or replace trigger artifacts_touch before update on artifacts
         (new.forked_from_id, new.forked_from_owner_user_id, new.forked_from_version_id, new.origin_artifact_id, new.origin_owner_user_id)
     )
     execute function touch_revision();
+-- The foreign keys of a fork's lineage set one column each to null. A row that its own transaction has just written is
+-- checked whole, so that the second of them would find the other columns naming what is gone: here they all change at once.
+grant update (forked_from_id, forked_from_owner_user_id, forked_from_version_id, origin_artifact_id, origin_owner_user_id)
+    on artifacts to atelier_system;
+create policy artifacts_system_update on artifacts for update to atelier_system using (true);
+grant select on artifact_versions to atelier_system;
+create policy artifact_versions_system on artifact_versions for select to atelier_system using (true);
+create function detach_forks() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update public.artifacts set
+        forked_from_id = (select sources.id from public.artifacts sources where sources.id = artifacts.forked_from_id),
+        forked_from_owner_user_id = (select users.id from public.users where users.id = artifacts.forked_from_owner_user_id),
+        forked_from_version_id = (
+            select versions.id
+            from public.artifact_versions versions
+            join public.artifacts sources on sources.id = versions.artifact_id
+            where versions.id = artifacts.forked_from_version_id
+        ),
+        origin_artifact_id = (select origins.id from public.artifacts origins where origins.id = artifacts.origin_artifact_id),
+        origin_owner_user_id = (select users.id from public.users where users.id = artifacts.origin_owner_user_id)
+    where artifacts.forked_from_id = old.id or artifacts.origin_artifact_id = old.id;
+    return null;
+end;
+$$;
+comment on function detach_forks() is 'Takes what is gone out of the lineage of a removed artifact''s forks.';
+-- Triggers fire in the order of their names: this one before those of foreign keys, "RI_ConstraintTrigger_a_...".
+create trigger "A_artifacts_detach_forks" after delete on artifacts for each row execute function detach_forks();
+
 comment on column artifacts.forked_from_id is
     'The source of a fork; null for an original, and once the source is removed for good (the label stays).';
 comment on column artifacts.origin_artifact_id is
@@ -216,6 +247,23 @@ grant select, insert, update on sweep_places to atelier_jobs;
 grant select on sweep_places to atelier_backup;
 create policy sweep_places_jobs on sweep_places to atelier_jobs using (true);
 create policy sweep_places_backup on sweep_places for select to atelier_backup using (true);
+
+create table sweep_removals (
+    user_id uuid not null,
+    begun_at timestamptz not null default now(),
+    constraint sweep_removals_pkey primary key (user_id)
+);
+comment on table sweep_removals is
+    'Whose objects the sweep is removing: written before the bucket is asked, gone with the lock that is held meanwhile. A row without the lock is a sweep that was killed, whose request may still reach the bucket.';
+comment on column sweep_removals.user_id is 'Whose objects; no foreign key, as the objects of removed accounts are removed too.';
+comment on column sweep_removals.begun_at is 'Two minutes later nothing of it can be on its way any more.';
+alter table sweep_removals enable row level security;
+alter table sweep_removals force row level security;
+grant select, insert, update, delete on sweep_removals to atelier_jobs;
+grant select on sweep_removals to atelier_backup, atelier_system;
+create policy sweep_removals_jobs on sweep_removals to atelier_jobs using (true);
+create policy sweep_removals_backup on sweep_removals for select to atelier_backup using (true);
+create policy sweep_removals_system on sweep_removals for select to atelier_system using (true);
 
 create function sweep_artifacts(older_than interval, at_most integer) returns bigint
 language sql volatile
@@ -328,15 +376,22 @@ comment on function uploads_lock(uuid) is
     'The advisory lock that the sweep holds while it removes objects of a user, and that whoever declares an upload shares.';
 
 create function hold_objects() returns trigger
-language plpgsql
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform pg_advisory_xact_lock_shared(public.uploads_lock(new.user_id));
+    if exists (
+        select from public.sweep_removals
+        where sweep_removals.user_id = new.user_id and sweep_removals.begun_at > now() - interval '2 minutes'
+    ) then
+        perform public.refuse('unavailable');
+    end if;
     return new;
 end;
 $$;
 comment on function hold_objects() is
-    'Makes a new upload wait until the sweep has removed what it is removing of this user''s objects, and the sweep see the upload.';
+    'Makes a new upload wait until the sweep has removed what it is removing of this user''s objects, and the sweep see the upload. After a sweep that was killed meanwhile it is refused for two minutes.';
 create trigger uploads_hold_objects before insert on uploads for each row execute function hold_objects();
 
 create function orphaned_objects(storage_keys text[]) returns setof text
@@ -364,6 +419,8 @@ comment on function orphaned_objects(text[]) is
 
 grant create on schema public to atelier_system;
 alter function delete_comment(uuid) owner to atelier_system;
+alter function hold_objects() owner to atelier_system;
+alter function detach_forks() owner to atelier_system;
 alter function artifact_descendants(uuid, timestamptz, uuid) owner to atelier_system;
 revoke create on schema public from atelier_system;
 grant execute on function artifact_ancestors(uuid) to atelier_system;

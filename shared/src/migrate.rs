@@ -55,8 +55,7 @@ const JOBS: Login = Login {
     variable: "JOBS_DATABASE_URL",
     role: "atelier_jobs",
     apart_from: "atelier_api",
-    // The sweep's transactions wait for the bucket, which may be slow.
-    settings: &["idle_in_transaction_session_timeout = '5min'", "timezone = 'UTC'"],
+    settings: &["idle_in_transaction_session_timeout = '10s'", "timezone = 'UTC'"],
 };
 
 /// How often a statement that waits too long for a lock is tried again.

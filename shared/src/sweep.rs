@@ -2,7 +2,8 @@
 //!
 //! Rows go first, and only then the objects that no row names. An object is removed under a lock of its user's that every
 //! declaration of an upload shares, after one more look at the rows: whoever declares the same bytes before is seen, and
-//! whoever declares them after finds the object gone, and sends it again.
+//! whoever declares them after finds the object gone, and sends it again. A sweep that is killed while the bucket is asked
+//! leaves a mark, by which declarations are refused for two minutes: until then its request may still be on its way.
 
 use std::{
     collections::BTreeMap,
@@ -110,6 +111,7 @@ const ONE_AT_A_TIME: i64 = 0x4174_656c_7377_6570;
 /// Removes what is due, and says what that was.
 pub async fn run(config: &DatabaseConfig, bucket: &Bucket, settings: &Settings) -> anyhow::Result<Report> {
     let (database, connection) = connect(config, "atelier sweep").await.context("the database is away")?;
+    database.batch_execute("set lock_timeout = '10s'").await?;
     if !database.query_one("select pg_try_advisory_lock($1)", &[&ONE_AT_A_TIME]).await?.get::<_, bool>(0) {
         bail!("another sweep is running");
     }
@@ -275,17 +277,21 @@ impl Sweep {
             self.report.objects += i64::try_from(keys.len())?;
             return Ok(());
         }
-        let transaction = self.database.transaction().await?;
-        transaction.execute("select pg_advisory_xact_lock(uploads_lock($1))", &[&user_id]).await?;
-        let keys = orphans(transaction.client(), &keys).await?;
+        self.database.execute("select pg_advisory_lock(uploads_lock($1))", &[&user_id]).await?;
+        let keys = orphans(&self.database, &keys).await?;
         if !keys.is_empty() {
+            let mark = "
+                insert into sweep_removals (user_id) values ($1)
+                on conflict (user_id) do update set begun_at = now()";
+            self.database.execute(mark, &[&user_id]).await?;
             tokio::select! {
                 deleted = self.bucket.delete_all(&keys) => deleted.map_err(because)?,
                 // Without the connection there is no lock, and nothing must be removed any more.
                 _ = &mut self.connection => bail!("the connection was lost"),
             }
+            self.database.execute("delete from sweep_removals where user_id = $1", &[&user_id]).await?;
         }
-        transaction.commit().await?;
+        self.database.execute("select pg_advisory_unlock(uploads_lock($1))", &[&user_id]).await?;
         keys.iter().for_each(|key| tracing::info!(key, "removed"));
         self.report.objects += i64::try_from(keys.len())?;
         Ok(())

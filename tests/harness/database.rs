@@ -107,17 +107,11 @@ pub fn functions_url() -> String {
     .clone()
 }
 
-/// The URL of the jobs' login in this program's own database, which is made at the first call.
-pub async fn jobs_url() -> String {
-    static URL: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
-    let make = || async {
-        let functions = functions_url();
-        let name = functions.rsplit('/').next().expect("a database");
-        let jobs = url(Some(JOBS), name);
-        migrate::grant_jobs_login(&config(url(Some(OWNER), name)), &config(jobs.clone())).await.expect("the login is made");
-        jobs
-    };
-    URL.get_or_init(make).await.clone()
+/// Makes the jobs' login in a database, and gives its URL.
+pub async fn grant_jobs(owner: &str) -> String {
+    let jobs = url(Some(JOBS), owner.rsplit('/').next().expect("a database"));
+    migrate::grant_jobs_login(&config(owner.to_owned()), &config(jobs.clone())).await.expect("the login is made");
+    jobs
 }
 
 /// A superuser's connection to this program's own database, to look behind the API.

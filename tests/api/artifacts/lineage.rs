@@ -117,6 +117,24 @@ async fn a_removed_ancestor_is_a_tombstone() {
     assert_eq!(after.etag().split('-').next(), before.etag().split('-').next());
 }
 
+/// An account takes its artifacts along, however they are forked: everything that refers to them lets go at once.
+#[tokio::test]
+async fn forks_outlive_the_account_that_they_come_from() {
+    let (ada, bob) = (Person::register().await, Person::register().await);
+    let original = ada.create_artifact("public", "draw();\n").await;
+    let own = fork(&ada, &original).await;
+    let forks = [fork(&bob, &original).await, fork(&bob, &own).await];
+    let last = fork(&bob, &forks[1]).await;
+    let behind = database::behind().await;
+    behind.execute("delete from users where id = $1::text::uuid", &[&ada.id()]).await.expect("removed");
+    for (artifact, depth) in [(&forks[0], 1), (&forks[1], 1), (&last, 2)] {
+        let items = lineage(&bob, artifact).await.expect(200).json["items"].clone();
+        assert_eq!(items[0], tombstone(depth));
+        let path = format!("/v1/artifacts/{}/versions/1", artifact.id());
+        assert_eq!(bob.get(&path).await.expect(200).json["files"][0]["content"], "draw();\n");
+    }
+}
+
 #[tokio::test]
 async fn the_lineage_of_what_cannot_be_seen_is_not_found() {
     let (ada, bob) = (Person::register().await, Person::register().await);
