@@ -97,17 +97,7 @@ async fn every_warm_request_takes_one_flight() {
     counted.check(&ada, "versions-list", "GET", &format!("{path}/versions"), json!({})).await;
     counted.check(&ada, "versions-read", "GET", &format!("{path}/versions/1"), json!({})).await;
     counted.check(&ada, "versions-file", "GET", &format!("{path}/versions/1/files/a.txt"), json!({})).await;
-    counted.check(&bob, "likes-put", "PUT", &format!("{path}/like"), json!({})).await;
-    counted.check(&nobody, "likes-list", "GET", &format!("{path}/likes"), json!({})).await;
-    counted.check(&bob, "likes-delete", "DELETE", &format!("{path}/like"), json!({})).await;
-    counted.check(&bob, "imports-create", "POST", &format!("{path}/imports"), json!({})).await;
-    let comments = format!("{path}/comments");
-    let comment = counted.check(&bob, "comments-create", "POST", &comments, json!({"body": "It ticks!"})).await;
-    counted.check(&nobody, "comments-list", "GET", &comments, json!({})).await;
-    let comment = format!("/v1/comments/{}", comment["id"].as_str().expect("an id"));
-    counted.check(&nobody, "comments-read", "GET", &comment, json!({})).await;
-    counted.check(&bob, "comments-update", "PATCH", &comment, json!({"body": "It chimes!"})).await;
-    counted.check(&bob, "comments-delete", "DELETE", &comment, json!({})).await;
+    check_social(&mut counted, &bob, &path).await;
     let fork = counted.check(&bob, "artifacts-fork", "POST", &format!("{path}/forks"), json!({})).await;
     counted.check(&nobody, "artifacts-forks", "GET", &format!("{path}/forks"), json!({})).await;
     let fork_path = format!("/v1/artifacts/{}", fork["id"].as_str().expect("an id"));
@@ -169,4 +159,20 @@ async fn every_warm_request_takes_one_flight() {
             }
         }
     }
+}
+
+/// What people do with an artifact of someone else's.
+async fn check_social(counted: &mut Counted, bob: &Person, path: &str) {
+    let nobody = Person::anonymous_at(&counted.server.url);
+    counted.check(bob, "likes-put", "PUT", &format!("{path}/like"), json!({})).await;
+    counted.check(&nobody, "likes-list", "GET", &format!("{path}/likes"), json!({})).await;
+    counted.check(bob, "likes-delete", "DELETE", &format!("{path}/like"), json!({})).await;
+    counted.check(bob, "imports-create", "POST", &format!("{path}/imports"), json!({})).await;
+    let comments = format!("{path}/comments");
+    let comment = counted.check(bob, "comments-create", "POST", &comments, json!({"body": "It ticks!"})).await;
+    counted.check(&nobody, "comments-list", "GET", &comments, json!({})).await;
+    let comment = format!("/v1/comments/{}", comment["id"].as_str().expect("an id"));
+    counted.check(&nobody, "comments-read", "GET", &comment, json!({})).await;
+    counted.check(bob, "comments-update", "PATCH", &comment, json!({"body": "It chimes!"})).await;
+    counted.check(bob, "comments-delete", "DELETE", &comment, json!({})).await;
 }

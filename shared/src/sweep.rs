@@ -273,7 +273,9 @@ impl Sweep {
 
     async fn objects_of(&mut self, user_id: Uuid, keys: Vec<String>) -> anyhow::Result<()> {
         if self.settings.dry_run {
-            keys.iter().for_each(|key| tracing::info!(key, "would be removed"));
+            for key in &keys {
+                tracing::info!(key, "would be removed");
+            }
             self.report.objects += i64::try_from(keys.len())?;
             return Ok(());
         }
@@ -292,7 +294,9 @@ impl Sweep {
             self.database.execute("delete from sweep_removals where user_id = $1", &[&user_id]).await?;
         }
         self.database.execute("select pg_advisory_unlock(uploads_lock($1))", &[&user_id]).await?;
-        keys.iter().for_each(|key| tracing::info!(key, "removed"));
+        for key in &keys {
+            tracing::info!(key, "removed");
+        }
         self.report.objects += i64::try_from(keys.len())?;
         Ok(())
     }

@@ -28,15 +28,15 @@ async fn apply() -> anyhow::Result<String> {
     let jobs = std::env::var_os("JOBS_DATABASE_URL").map(|_| DatabaseConfig::jobs_from_env()).transpose()?;
     let applied = migrate::run(&owner, &migrate::runner()).await.context("the migrations were not applied")?;
     let login = migrate::grant_login(&owner, &functions).await.context("the functions' login was not made")?;
-    let mut report = match applied.as_slice() {
-        [] => format!("The schema is up to date. The functions log in as {login}."),
-        applied => format!("Applied {}. The functions log in as {login}.", applied.join(", ")),
-    };
+    let mut logins = format!("The functions log in as {login}.");
     if let Some(jobs) = jobs {
         let login = migrate::grant_jobs_login(&owner, &jobs).await.context("the jobs' login was not made")?;
-        report.push_str(&format!(" The jobs log in as {login}."));
+        logins = format!("{logins} The jobs log in as {login}.");
     }
-    Ok(report)
+    Ok(match applied.as_slice() {
+        [] => format!("The schema is up to date. {logins}"),
+        applied => format!("Applied {}. {logins}", applied.join(", ")),
+    })
 }
 
 async fn on_event(event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
