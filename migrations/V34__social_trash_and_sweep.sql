@@ -51,6 +51,26 @@ $$;
 comment on function delete_comment(uuid) is
     'Removes a comment of the caller''s or on the caller''s artifact, and says whether there was one. An empty row stays where others have answered, and goes with the last answer.';
 
+-- Written out in the policy, the look at the artifact becomes a list of all artifacts that the caller sees, made before the
+-- first row is read, as soon as many rows are expected. As a function it is a look a row.
+create function is_visible_artifact(artifact_id uuid) returns boolean
+language plpgsql stable
+as $$
+begin
+    return exists (select from artifacts where artifacts.id = is_visible_artifact.artifact_id);
+end;
+$$;
+comment on function is_visible_artifact(uuid) is 'Whether row level security shows the artifact to the caller.';
+alter policy artifact_likes_select on artifact_likes using (is_visible_artifact(artifact_id));
+alter policy artifact_comments_select on artifact_comments using (is_visible_artifact(artifact_id));
+
+create function count_answers(comment_id uuid) returns bigint
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$ select count(*) from public.artifact_comments where artifact_comments.parent_id = comment_id $$;
+comment on function count_answers(uuid) is
+    'How many comments answer this one, for who sees that: row level security would look at the artifact for each of them.';
+
 create function comment_depth(comment_id uuid) returns integer
 language sql stable
 as $$
@@ -196,13 +216,36 @@ returns table (descendant_id uuid, depth integer)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    origin_id uuid := (
-        select coalesce(artifacts.origin_artifact_id, artifacts.id)
-        from public.artifacts
-        where artifacts.id = artifact_descendants.artifact_id
-    );
 begin
+    -- All forks of an original name it, and lie in an index in the order of the list. Below a fork they are looked for one
+    -- by one.
+    if exists (
+        select from public.artifacts
+        where artifacts.id = artifact_descendants.artifact_id and artifacts.origin_artifact_id is not null
+    ) then
+        return query
+        with recursive tree as (
+            select artifacts.id, artifacts.created_at, artifacts.owner_user_id, artifacts.visibility, artifacts.deleted_at, 1 as depth
+            from public.artifacts
+            where artifacts.forked_from_id = artifact_descendants.artifact_id
+            union all
+            select
+                artifacts.id, artifacts.created_at, artifacts.owner_user_id, artifacts.visibility, artifacts.deleted_at,
+                tree.depth + 1
+            from tree
+            join public.artifacts on artifacts.forked_from_id = tree.id
+        )
+        select tree.id, tree.depth
+        from tree
+        where tree.deleted_at is null
+          and (tree.visibility = 'public' or tree.owner_user_id = (select auth.uid()))
+          and (tree.created_at, tree.id) < (
+              coalesce(before_created_at, 'infinity'), coalesce(before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+          )
+        order by tree.created_at desc, tree.id desc
+        limit 101;
+        return;
+    end if;
     return query
     select artifacts.id, way.depth
     from public.artifacts
@@ -212,7 +255,7 @@ begin
         where ancestors.ancestor_id = artifact_descendants.artifact_id
         limit 1
     ) way
-    where artifacts.origin_artifact_id = origin_id
+    where artifacts.origin_artifact_id = artifact_descendants.artifact_id
       and artifacts.deleted_at is null
       and (artifacts.visibility = 'public' or artifacts.owner_user_id = (select auth.uid()))
       and (artifacts.created_at, artifacts.id) < (
@@ -280,7 +323,7 @@ $$;
 comment on function sweep_artifacts(interval, integer) is
     'Removes artifacts that have been in the trash for so long, with all that belongs to them, at most so many, and says how many.';
 
-create function blob_references() returns text
+create function unreferenced_blobs() returns text
 language plpgsql stable
 set search_path = public, pg_temp
 as $$
@@ -315,9 +358,9 @@ begin
     end if;
     select string_agg(
         format(
-            'exists (select from %s referrer where referrer.%I = blobs.id)', pg_constraint.conrelid::regclass, pg_attribute.attname
+            'not exists (select from %s referrer where referrer.%I = blobs.id)', pg_constraint.conrelid::regclass, pg_attribute.attname
         ),
-        ' or ' order by pg_constraint.conrelid, pg_attribute.attnum
+        ' and ' order by pg_constraint.conrelid, pg_attribute.attnum
     )
     into condition
     from pg_constraint
@@ -328,8 +371,8 @@ begin
     return condition;
 end;
 $$;
-comment on function blob_references() is
-    'The condition that something refers to a row of blobs, made of all foreign keys to it, so that none can be forgotten; an error where the caller could not see all rows behind one.';
+comment on function unreferenced_blobs() is
+    'The condition that nothing refers to a row of blobs, made of all foreign keys to it, so that none can be forgotten; an error where the caller could not see all rows behind one.';
 
 create function sweep_blobs(older_than interval, after uuid, at_most integer, remove boolean)
 returns table (last_id uuid, marked bigint, removed bigint)
@@ -337,7 +380,7 @@ language plpgsql volatile
 as $$
 #variable_conflict use_column
 declare
-    select_unreferenced text := format('select array(select id from blobs where id = any ($1) and not (%s))', blob_references());
+    select_unreferenced text := format('select array(select id from blobs where id = any ($1) and %s)', unreferenced_blobs());
     walked uuid[] := array(select id from blobs where id > after order by id limit at_most);
     unreferenced uuid[];
 begin
@@ -419,16 +462,17 @@ comment on function orphaned_objects(text[]) is
 
 grant create on schema public to atelier_system;
 alter function delete_comment(uuid) owner to atelier_system;
+alter function count_answers(uuid) owner to atelier_system;
 alter function hold_objects() owner to atelier_system;
 alter function detach_forks() owner to atelier_system;
 alter function artifact_descendants(uuid, timestamptz, uuid) owner to atelier_system;
 revoke create on schema public from atelier_system;
 grant execute on function artifact_ancestors(uuid) to atelier_system;
-revoke execute on function delete_comment(uuid), artifact_descendants(uuid, timestamptz, uuid) from public;
-grant execute on function delete_comment(uuid), artifact_descendants(uuid, timestamptz, uuid) to atelier_api;
+revoke execute on function delete_comment(uuid), count_answers(uuid), artifact_descendants(uuid, timestamptz, uuid) from public;
+grant execute on function delete_comment(uuid), count_answers(uuid), artifact_descendants(uuid, timestamptz, uuid) to atelier_api;
 revoke execute on function
-    sweep_artifacts(interval, integer), sweep_blobs(interval, uuid, integer, boolean), blob_references(), orphaned_objects(text[])
+    sweep_artifacts(interval, integer), sweep_blobs(interval, uuid, integer, boolean), unreferenced_blobs(), orphaned_objects(text[])
     from public;
 grant execute on function
-    sweep_artifacts(interval, integer), sweep_blobs(interval, uuid, integer, boolean), blob_references(), orphaned_objects(text[])
+    sweep_artifacts(interval, integer), sweep_blobs(interval, uuid, integer, boolean), unreferenced_blobs(), orphaned_objects(text[])
     to atelier_jobs;

@@ -328,7 +328,8 @@ async fn the_sweep_runs_by_hand_and_on_a_schedule() {
     let aged = "update uploads set expires_at = now() - interval '2 hours'; update sessions set expires_at = now() - interval '1 hour'";
     behind.batch_execute(aged).await.expect("aged");
     let prefix = format!("blobs/{}/", person.id());
-    let removed = "1 uploads, 1 sessions, 0 idempotency keys, 0 blobs (0 more are marked), 0 objects, 0 multipart uploads.\n";
+    let removed =
+        "1 uploads, 1 sessions, 0 idempotency keys, 0 blobs (0 more are marked), 0 objects, 0 multipart uploads.\n";
     let output = run_with("sweep", &["--dry-run", "--prefix", &prefix], &borrowed(&all)).await;
     assert_eq!(String::from_utf8_lossy(&output.stdout), format!("Would remove 0 artifacts, {removed}"));
     let output = run_with("sweep", &["--prefix", &prefix], &borrowed(&all)).await;
@@ -339,7 +340,11 @@ async fn the_sweep_runs_by_hand_and_on_a_schedule() {
     }
     let answer = Function::start("sweep", &borrowed(&all)).invoke(&Event::of(json!({"dry_run": true}))).await;
     assert!(answer.is_ok, "{}", answer.json);
-    assert!(answer.json["report"].as_str().is_some_and(|report| report.starts_with("Would remove 0 artifacts")), "{}", answer.json);
+    assert!(
+        answer.json["report"].as_str().is_some_and(|report| report.starts_with("Would remove 0 artifacts")),
+        "{}",
+        answer.json
+    );
 
     for name in ["JOBS_DATABASE_URL", "S3_BUCKET"] {
         let missing: Vec<_> = all.iter().filter(|(known, _)| known != name).cloned().collect();

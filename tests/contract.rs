@@ -45,7 +45,8 @@ async fn what_is_someone_elses_is_404() {
     let upload = owner.declare("attachment", "text/plain", uuid::Uuid::new_v4().as_bytes()).await.expect(201).id();
     let session =
         owner.get("/v1/sessions").await.expect(200).json["items"][0]["id"].as_str().expect("an id").to_owned();
-    let comment = owner.post(&format!("/v1/artifacts/{artifact}/comments"), json!({"body": "Mine"})).await.expect(201).id();
+    let comment =
+        owner.post(&format!("/v1/artifacts/{artifact}/comments"), json!({"body": "Mine"})).await.expect(201).id();
     let document = document();
     for entry in functions::endpoints().iter().filter(|entry| entry.route.path.contains("{id}")) {
         let id = match entry.route.path.split('/').nth(2) {

@@ -48,14 +48,23 @@ impl World {
 
     /// Settings that keep to these people's objects.
     fn settings(people: &[&Person]) -> Settings {
-        let prefixes = people.iter().flat_map(|person| ["blobs", "images"].map(|kind| format!("{kind}/{}/", person.id())));
+        let prefixes =
+            people.iter().flat_map(|person| ["blobs", "images"].map(|kind| format!("{kind}/{}/", person.id())));
         Settings { prefixes: prefixes.collect(), ..Settings::default() }
     }
 
     /// Settings under which nothing that could be removed is kept a while longer.
     fn at_once(people: &[&Person]) -> Settings {
         let (trash, uploads, blobs) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
-        Settings { trash, uploads, blobs, objects: Duration::ZERO, multiparts: Duration::ZERO, batch: 3, ..Self::settings(people) }
+        Settings {
+            trash,
+            uploads,
+            blobs,
+            objects: Duration::ZERO,
+            multiparts: Duration::ZERO,
+            batch: 3,
+            ..Self::settings(people)
+        }
     }
 
     async fn sweep(&self, settings: &Settings) -> Report {
@@ -264,7 +273,8 @@ async fn a_dry_run_changes_nothing() {
 #[tokio::test]
 async fn every_foreign_key_to_blobs_keeps_its_blob() {
     let world = World::new().await;
-    let condition: String = world.behind.query_one("select blob_references()", &[]).await.expect("a condition").get(0);
+    let condition: String =
+        world.behind.query_one("select unreferenced_blobs()", &[]).await.expect("a condition").get(0);
     let columns = world
         .behind
         .query(
@@ -283,7 +293,10 @@ async fn every_foreign_key_to_blobs_keeps_its_blob() {
     assert!(columns.len() >= 12, "{}", columns.len());
     for column in &columns {
         let (table, column): (&str, &str) = (column.get(0), column.get(1));
-        assert!(condition.contains(&format!("from {table} referrer where referrer.{column} = blobs.id")), "{table}.{column}");
+        assert!(
+            condition.contains(&format!("not exists (select from {table} referrer where referrer.{column} = blobs.id")),
+            "{table}.{column}"
+        );
     }
 
     let ada = world.person().await;
@@ -379,7 +392,8 @@ async fn bytes_that_come_again_while_they_are_removed_are_there() {
         let artifact = artifact_of(&ada, &uploaded).await;
         let age = "update uploads set expires_at = now() - interval '1 day' where state = 'ready'";
         world.behind.batch_execute(age).await.expect("aged");
-        let files = ada.get(&format!("/v1/artifacts/{}/versions/1", artifact.id())).await.expect(200).json["files"].clone();
+        let files =
+            ada.get(&format!("/v1/artifacts/{}/versions/1", artifact.id())).await.expect(200).json["files"].clone();
         assert_eq!(ada.fetch(&files[1]["url"]).await.expect(200).bytes, bytes, "round {round}");
         let profile = ada.get("/v1/profiles/me").await.expect(200);
         assert_eq!(ada.fetch(&profile.json["avatar"]["url"]).await.expect(200).bytes, picture, "round {round}");
@@ -418,7 +432,11 @@ async fn nothing_that_is_referred_to_is_ever_removed() {
                     Ok(Ok(_)) => {}
                 }
                 // What it was removing may be on its way for two minutes; here it has long arrived.
-                world.behind.batch_execute("delete from sweep_removals where begun_at < now() - interval '1 second'").await.expect("let go");
+                world
+                    .behind
+                    .batch_execute("delete from sweep_removals where begun_at < now() - interval '1 second'")
+                    .await
+                    .expect("let go");
             }
             killed
         })
@@ -435,13 +453,17 @@ async fn nothing_that_is_referred_to_is_ever_removed() {
     world.expect_whole().await;
 
     // Left alone, it comes to an end: then there is nothing but what is referred to.
-    world.behind.batch_execute("update uploads set expires_at = now() - interval '1 day'; delete from sweep_removals").await.expect("aged");
+    world
+        .behind
+        .batch_execute("update uploads set expires_at = now() - interval '1 day'; delete from sweep_removals")
+        .await
+        .expect("aged");
     while sweep::run(&world.jobs, &world.bucket, &settings).await.map_or(true, |report| report != Report::default()) {}
     world.expect_whole().await;
     assert_eq!(world.objects(&all).await, world.named().await);
     let unreferenced = format!(
-        "select count(*) from blobs where not ({})",
-        world.behind.query_one("select blob_references()", &[]).await.expect("a condition").get::<_, String>(0)
+        "select count(*) from blobs where {}",
+        world.behind.query_one("select unreferenced_blobs()", &[]).await.expect("a condition").get::<_, String>(0)
     );
     assert_eq!(world.number(&unreferenced).await, 0);
     for person in &people {
@@ -481,7 +503,8 @@ async fn live(world: &World, person: &Person, others: &[Person], pool: &[Vec<u8>
                 let other = &others[next(others.len())];
                 let found = person.get(&format!("/v1/artifacts?owner={}&limit=5", other.handle())).await.expect(200);
                 if let Some(source) = found.json["items"][0]["id"].as_str() {
-                    let fork = person.post(&format!("/v1/artifacts/{source}/forks"), json!({"visibility": "public"})).await;
+                    let fork =
+                        person.post(&format!("/v1/artifacts/{source}/forks"), json!({"visibility": "public"})).await;
                     assert!([201, 404].contains(&fork.status), "{}", fork.json);
                 }
             }
@@ -506,7 +529,8 @@ async fn live(world: &World, person: &Person, others: &[Person], pool: &[Vec<u8>
                 let age = "update uploads set expires_at = now() - interval '1 day' where user_id = $1::text::uuid and state = 'ready'";
                 world.behind.execute(age, &[&person.id()]).await.expect("aged");
                 for (artifact, bytes) in &said {
-                    let file = person.get(&format!("/v1/artifacts/{artifact}/versions/1/files/b.bin")).await.expect(200);
+                    let file =
+                        person.get(&format!("/v1/artifacts/{artifact}/versions/1/files/b.bin")).await.expect(200);
                     assert_eq!(&person.fetch(&file.json["url"]).await.expect(200).bytes, bytes);
                 }
             }

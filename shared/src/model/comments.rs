@@ -77,8 +77,7 @@ impl Comment {
     }
 }
 
-/// The columns of [`Comment`], to follow `select`. Whoever selects also says who may see what it finds. Answers are counted
-/// in `public.artifact_comments` as `artifact_comments` may be a page.
+/// The columns of [`Comment`], to follow `select`. Whoever selects also says who may see what it finds.
 pub const COMMENT: &str = "
     artifact_comments.id, artifact_comments.artifact_id, artifact_comments.parent_id,
     case when artifact_comments.deleted_at is null then json_build_object(
@@ -88,7 +87,7 @@ pub const COMMENT: &str = "
         'avatar', blob_json(avatars)
     ) end as author,
     nullif(artifact_comments.body, '') as body,
-    (select count(*) from public.artifact_comments answers where answers.parent_id = artifact_comments.id) as replies_count,
+    count_answers(artifact_comments.id) as replies_count,
     artifact_comments.created_at, artifact_comments.updated_at, artifact_comments.deleted_at, artifact_comments.revision
 from artifact_comments
 join profiles on profiles.user_id = artifact_comments.user_id

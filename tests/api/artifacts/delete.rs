@@ -12,7 +12,15 @@ async fn it_is_gone_for_everyone() {
     assert!(reply.bytes.is_empty());
     for person in [&ada, &bob, &Person::anonymous()] {
         for below in [
-            "", "/versions", "/versions/1", "/versions/1/files/clock.js", "/media", "/forks", "/tree", "/lineage", "/likes",
+            "",
+            "/versions",
+            "/versions/1",
+            "/versions/1/files/clock.js",
+            "/media",
+            "/forks",
+            "/tree",
+            "/lineage",
+            "/likes",
             "/comments",
         ] {
             let _ = person.get(&format!("{path}{below}")).await.expect_problem(404, "not_found");

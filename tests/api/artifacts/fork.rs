@@ -180,8 +180,12 @@ async fn deleting_the_source_leaves_the_fork_whole() {
     let read = bob.get(&path(&made)).await.expect(200).json;
     let mut expected = made.json.clone();
     for field in [
-        "forked_from_id", "forked_from_owner_user_id", "forked_from_version_id", "forked_from_version_label",
-        "origin_artifact_id", "origin_owner_user_id",
+        "forked_from_id",
+        "forked_from_owner_user_id",
+        "forked_from_version_id",
+        "forked_from_version_label",
+        "origin_artifact_id",
+        "origin_owner_user_id",
     ] {
         expected[field] = Value::Null;
     }

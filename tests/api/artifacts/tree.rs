@@ -68,7 +68,12 @@ async fn a_broad_tree_is_walked_page_by_page() {
         async move { ada.post(&path, json!({})).await.expect(201).id() }
     }))
     .await;
-    let mut walked: Vec<String> = ada.walk(&format!("{path}/tree?limit=100")).await.iter().map(|item| item["id"].as_str().expect("an id").to_owned()).collect();
+    let mut walked: Vec<String> = ada
+        .walk(&format!("{path}/tree?limit=100"))
+        .await
+        .iter()
+        .map(|item| item["id"].as_str().expect("an id").to_owned())
+        .collect();
     walked.sort();
     let mut expected = forks;
     expected.sort();

@@ -63,7 +63,10 @@ async fn only_its_owner_can() {
     }
     let nowhere = format!("/v1/artifacts/{}/undelete", Uuid::now_v7());
     let _ = ada.post(&nowhere, json!({})).await.expect_problem(404, "not_found");
-    let path = format!("/v1/artifacts/{}/undelete", ada.walk("/v1/artifacts?trashed=true").await[0]["id"].as_str().expect("an id"));
+    let path = format!(
+        "/v1/artifacts/{}/undelete",
+        ada.walk("/v1/artifacts?trashed=true").await[0]["id"].as_str().expect("an id")
+    );
     ada.expect_strict("POST", &path, json!({})).await;
 }
 

@@ -13,7 +13,10 @@ async fn a_comment_and_its_answer() {
     let comment = bob.post(&comments, json!({"body": text})).await.expect(201);
     assert_eq!((&comment.json["body"], &comment.json["parent_id"]), (&json!(text), &json!(null)));
     assert_eq!(comment.json["artifact_id"], artifact.json["id"]);
-    assert_eq!((&comment.json["author"]["user_id"], &comment.json["author"]["handle"]), (&json!(bob.id()), &json!(bob.handle())));
+    assert_eq!(
+        (&comment.json["author"]["user_id"], &comment.json["author"]["handle"]),
+        (&json!(bob.id()), &json!(bob.handle()))
+    );
     assert_eq!((&comment.json["replies_count"], &comment.json["deleted_at"]), (&json!(0), &json!(null)));
     assert_eq!(comment.header("location"), format!("/v1/comments/{}", comment.id()));
     let answer = ada.post(&comments, json!({"body": "It does.", "parent_id": comment.id()})).await.expect(201);
@@ -68,7 +71,8 @@ async fn answers_go_100_deep() {
     let path = format!("/v1/artifacts/{}/comments", artifact.id());
     let mut parent_id = json!(null);
     for _ in 0..100 {
-        parent_id = ada.post(&path, json!({"body": "Why?", "parent_id": parent_id})).await.expect(201).json["id"].clone();
+        parent_id =
+            ada.post(&path, json!({"body": "Why?", "parent_id": parent_id})).await.expect(201).json["id"].clone();
     }
     let reply = ada.post(&path, json!({"body": "Why?", "parent_id": parent_id})).await.expect_problem(422, "invalid");
     assert_eq!(reply.pointers(), ["/parent_id"]);

@@ -25,7 +25,10 @@ async fn comments_come_newest_first_and_answers_oldest_first() {
     for limit in [1, 2, 100] {
         let top = nobody.walk(&format!("{path}?limit={limit}")).await;
         assert_eq!(bodies(&top), ["c", "b", "a"]);
-        assert_eq!(top.iter().map(|item| item["replies_count"].as_i64()).collect::<Vec<_>>(), [Some(0), Some(5), Some(0)]);
+        assert_eq!(
+            top.iter().map(|item| item["replies_count"].as_i64()).collect::<Vec<_>>(),
+            [Some(0), Some(5), Some(0)]
+        );
         assert_eq!(bodies(&nobody.walk(&format!("{path}?order=oldest&limit={limit}")).await), ["a", "b", "c"]);
         assert_eq!(bodies(&nobody.walk(&format!("{answers}&limit={limit}")).await), ["b1", "b2", "b3", "b4", "b5"]);
         let newest = nobody.walk(&format!("{answers}&order=newest&limit={limit}")).await;

@@ -16,7 +16,8 @@ async fn its_author_can_word_it_differently() {
     let reply = bob.send_with("PATCH", &path, &[], json!({"body": "x"})).await;
     let _ = reply.expect_problem(428, "precondition_required");
     bob.expect_strict("PATCH", &path, json!({"body": "It ticks!"})).await;
-    let wrong = [("/body", json!("")), ("/body", json!(1)), ("/body", json!("x".repeat(10_001))), ("/body", json!("\u{0}"))];
+    let wrong =
+        [("/body", json!("")), ("/body", json!(1)), ("/body", json!("x".repeat(10_001))), ("/body", json!("\u{0}"))];
     bob.expect_invalid("PATCH", &path, &json!({"body": "It ticks!"}), &wrong).await;
 }
 

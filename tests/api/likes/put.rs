@@ -79,7 +79,8 @@ async fn a_thousand_likes_at_once_are_a_thousand() {
     let path = format!("/v1/artifacts/{}", artifact.id());
     // Registering so many would take minutes of hashing passwords: each gets a session behind the API.
     let tokens: Vec<String> = (0..1000).map(|_| format!("atelier_{}", Uuid::new_v4().simple())).collect();
-    let hashes: Vec<Vec<u8>> = tokens.iter().map(|token| shared::text::Sha256::of(token.as_bytes()).0.to_vec()).collect();
+    let hashes: Vec<Vec<u8>> =
+        tokens.iter().map(|token| shared::text::Sha256::of(token.as_bytes()).0.to_vec()).collect();
     database::behind()
         .await
         .execute(
