@@ -12,6 +12,7 @@ create table artifact_merges (
 create index artifact_merges_source_version_id_idx on artifact_merges (source_version_id);
 comment on table artifact_merges is
     'Which versions of a fork brought in a version of its source: the newest one is the base of the next merge; without any, that is what was forked.';
+comment on column artifact_merges.artifact_id is 'The fork.';
 comment on column artifact_merges.version_index is 'The version of the fork that the merge made.';
 comment on column artifact_merges.source_version_id is 'The version of the source; null once it is gone.';
 

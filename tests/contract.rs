@@ -53,10 +53,13 @@ async fn what_is_someone_elses_is_404() {
     let text =
         owner.post(&format!("/v1/projects/{project}/documents"), json!({"upload": bytes})).await.expect(201).id();
     let item = owner.post("/v1/items", json!({"title": "Ideas"})).await.expect(201).id();
+    let comment =
+        owner.post(&format!("/v1/artifacts/{artifact}/comments"), json!({"body": "Mine"})).await.expect(201).id();
     let document = document();
     for entry in functions::endpoints().iter().filter(|entry| entry.route.path.contains("{id}")) {
         let id = match entry.route.path.split('/').nth(2) {
             Some("artifacts") => &artifact,
+            Some("comments") => &comment,
             Some("chats") => &chat,
             Some("uploads") => &upload,
             Some("sessions") => &session,

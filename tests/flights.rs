@@ -55,6 +55,20 @@ impl Counted {
         self.seen.insert(name.to_owned());
     }
 
+    async fn chats(&mut self, ada: &Person) {
+        let chat = self.check(ada, "chats-create", "POST", "/v1/chats", json!({})).await;
+        self.check(ada, "chats-list", "GET", "/v1/chats", json!({})).await;
+        let messages = format!("/v1/chats/{}/messages", chat["id"].as_str().expect("an id"));
+        self.check(ada, "messages-create", "POST", &messages, json!({"role": "user", "content": "Hello"})).await;
+        self.check(ada, "messages-list", "GET", &messages, json!({})).await;
+
+        let chat = format!("/v1/chats/{}", chat["id"].as_str().expect("an id"));
+        self.check(ada, "chats-read", "GET", &chat, json!({})).await;
+        self.check(ada, "chats-update", "PATCH", &chat, json!({"title": "A clock"})).await;
+        self.check(ada, "chats-project", "PUT", &format!("{chat}/project"), json!({})).await;
+        self.check(ada, "chats-delete", "DELETE", &chat, json!({})).await;
+    }
+
     async fn projects(&mut self, ada: &Person) {
         let project = self.check(ada, "projects-create", "POST", "/v1/projects", json!({"name": "A clock"})).await;
         self.check(ada, "projects-list", "GET", "/v1/projects?type=nextjs", json!({})).await;
@@ -119,18 +133,7 @@ async fn every_warm_request_takes_one_flight() {
     counted.check(&ada, "profiles-read-me", "GET", "/v1/profiles/me", json!({})).await;
     counted.check(&ada, "profiles-delete-avatar", "DELETE", "/v1/profiles/me/avatar", json!({})).await;
 
-    let chat = counted.check(&ada, "chats-create", "POST", "/v1/chats", json!({})).await;
-    counted.check(&ada, "chats-list", "GET", "/v1/chats", json!({})).await;
-    let messages = format!("/v1/chats/{}/messages", chat["id"].as_str().expect("an id"));
-    counted.check(&ada, "messages-create", "POST", &messages, json!({"role": "user", "content": "Hello"})).await;
-    counted.check(&ada, "messages-list", "GET", &messages, json!({})).await;
-
-    let chat = format!("/v1/chats/{}", chat["id"].as_str().expect("an id"));
-    counted.check(&ada, "chats-read", "GET", &chat, json!({})).await;
-    counted.check(&ada, "chats-update", "PATCH", &chat, json!({"title": "A clock"})).await;
-    counted.check(&ada, "chats-project", "PUT", &format!("{chat}/project"), json!({})).await;
-    counted.check(&ada, "chats-delete", "DELETE", &chat, json!({})).await;
-
+    counted.chats(&ada).await;
     counted.projects(&ada).await;
     counted.items(&ada).await;
 
@@ -145,6 +148,7 @@ async fn every_warm_request_takes_one_flight() {
     counted.check(&ada, "versions-list", "GET", &format!("{path}/versions"), json!({})).await;
     counted.check(&ada, "versions-read", "GET", &format!("{path}/versions/1"), json!({})).await;
     counted.check(&ada, "versions-file", "GET", &format!("{path}/versions/1/files/a.txt"), json!({})).await;
+    check_social(&mut counted, &bob, &path).await;
     let fork = counted.check(&bob, "artifacts-fork", "POST", &format!("{path}/forks"), json!({})).await;
     counted.check(&nobody, "artifacts-forks", "GET", &format!("{path}/forks"), json!({})).await;
     let fork_path = format!("/v1/artifacts/{}", fork["id"].as_str().expect("an id"));
@@ -186,7 +190,9 @@ async fn every_warm_request_takes_one_flight() {
         counted.once("uploads-complete", ada.post(&complete, json!({}))).await;
     }
 
+    counted.check(&nobody, "artifacts-tree", "GET", &format!("{path}/tree"), json!({})).await;
     counted.check(&ada, "artifacts-delete", "DELETE", &path, json!({})).await;
+    counted.check(&ada, "artifacts-undelete", "POST", &format!("{path}/undelete"), json!({})).await;
     let session = format!("/v1/sessions/{}", uuid::Uuid::now_v7());
     counted.check(&ada, "sessions-delete", "DELETE", &session, json!({})).await;
     for _ in 0..2 {
@@ -206,4 +212,20 @@ async fn every_warm_request_takes_one_flight() {
             }
         }
     }
+}
+
+/// What people do with an artifact of someone else's.
+async fn check_social(counted: &mut Counted, bob: &Person, path: &str) {
+    let nobody = Person::anonymous_at(&counted.server.url);
+    counted.check(bob, "likes-put", "PUT", &format!("{path}/like"), json!({})).await;
+    counted.check(&nobody, "likes-list", "GET", &format!("{path}/likes"), json!({})).await;
+    counted.check(bob, "likes-delete", "DELETE", &format!("{path}/like"), json!({})).await;
+    counted.check(bob, "imports-create", "POST", &format!("{path}/imports"), json!({})).await;
+    let comments = format!("{path}/comments");
+    let comment = counted.check(bob, "comments-create", "POST", &comments, json!({"body": "It ticks!"})).await;
+    counted.check(&nobody, "comments-list", "GET", &comments, json!({})).await;
+    let comment = format!("/v1/comments/{}", comment["id"].as_str().expect("an id"));
+    counted.check(&nobody, "comments-read", "GET", &comment, json!({})).await;
+    counted.check(bob, "comments-update", "PATCH", &comment, json!({"body": "It chimes!"})).await;
+    counted.check(bob, "comments-delete", "DELETE", &comment, json!({})).await;
 }

@@ -32,7 +32,7 @@ endpoints! {
     /// /v1/artifacts
     artifacts {
         create::CreateArtifact, list::ListArtifacts, read::ReadArtifact, update::UpdateArtifact, delete::DeleteArtifact,
-        fork::ForkArtifact, forks::ListForks, lineage::ReadLineage,
+        undelete::UndeleteArtifact, fork::ForkArtifact, forks::ListForks, tree::ListTree, lineage::ReadLineage,
         diff::DiffArtifact,
     }
     /// /v1/artifacts/{id}/versions
@@ -41,6 +41,14 @@ endpoints! {
     merges { create::CreateMerge }
     /// /v1/artifacts/{id}/media
     media { put::PutMedia, read::ReadMedia }
+    /// /v1/artifacts/{id}/likes
+    likes { put::PutLike, delete::DeleteLike, list::ListLikes }
+    /// /v1/artifacts/{id}/imports
+    imports { create::CreateImport }
+    /// /v1/artifacts/{id}/comments and /v1/comments
+    comments {
+        create::CreateComment, list::ListComments, read::ReadComment, update::UpdateComment, delete::DeleteComment,
+    }
     /// /v1/chats
     chats {
         create::CreateChat, list::ListChats, read::ReadChat, update::UpdateChat, delete::DeleteChat,

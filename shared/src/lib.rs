@@ -21,6 +21,7 @@ pub mod openapi;
 pub mod page;
 pub mod problem;
 pub mod reply;
+pub mod sweep;
 pub mod text;
 
 pub use context::Context;

@@ -56,9 +56,15 @@ inline_schema!(Cursor, {"type": "string", "examples": ["AAYn2kQxPAABk0X0Zb5wRZ5T
 /// and a page would cost more the deeper it lies.
 #[must_use]
 pub fn after(cursor: Option<Cursor>, table: &str, first: usize) -> String {
+    after_time(cursor, table, "created_at", first)
+}
+
+/// [`after`] in a list in the order of another time than that of creation.
+#[must_use]
+pub fn after_time(cursor: Option<Cursor>, table: &str, time: &str, first: usize) -> String {
     let second = first + 1;
     if cursor.is_some() {
-        format!("({table}.created_at, {table}.id) < (${first}, ${second})")
+        format!("({table}.{time}, {table}.id) < (${first}, ${second})")
     } else {
         format!("${first}::timestamptz is null and ${second}::uuid is null")
     }

@@ -216,6 +216,10 @@ const CONSTRAINTS: &[(&str, &Kind, &str)] = &[
     ("artifacts_project_id_fkey", &INVALID_REFERENCE, "/project_id"),
     ("messages_parent_id_fkey", &INVALID_REFERENCE, "/parent_id"),
     ("artifact_merges_source_version_id_fkey", &INVALID_REFERENCE, "/version"),
+    ("artifact_comments_parent_id_fkey", &INVALID_REFERENCE, "/parent_id"),
+    ("artifact_imports_project_id_fkey", &INVALID_REFERENCE, "/project_id"),
+    // Swept away between being found and being referred to.
+    ("artifact_files_blob_id_fkey", &INVALID_REFERENCE, "/files"),
 ];
 
 impl From<DatabaseError> for Problem {

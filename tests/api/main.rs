@@ -12,6 +12,8 @@ mod artifacts {
     mod lineage;
     mod list;
     mod read;
+    mod tree;
+    mod undelete;
     mod update;
 }
 
@@ -28,11 +30,23 @@ mod chats {
     mod update;
 }
 
+mod comments {
+    mod create;
+    mod delete;
+    mod list;
+    mod read;
+    mod update;
+}
+
 mod documents {
     mod create;
     mod delete;
     mod list;
     mod read;
+}
+
+mod imports {
+    mod create;
 }
 
 mod items {
@@ -41,6 +55,12 @@ mod items {
     mod list;
     mod read;
     mod update;
+}
+
+mod likes {
+    mod delete;
+    mod list;
+    mod put;
 }
 
 mod media {

@@ -8,6 +8,9 @@ use tokio_postgres::{Client, NoTls, types::ToSql};
 /// The login of the functions in tests.
 pub const LOGIN: &str = "atelier_test_functions";
 
+/// The login of the jobs in tests.
+pub const JOBS: &str = "atelier_test_jobs";
+
 /// The owner of the schema in tests.
 const OWNER: &str = "atelier_test_owner";
 
@@ -102,6 +105,13 @@ pub fn functions_url() -> String {
         thread.join().expect("the database was made")
     })
     .clone()
+}
+
+/// Makes the jobs' login in a database, and gives its URL.
+pub async fn grant_jobs(owner: &str) -> String {
+    let jobs = url(Some(JOBS), owner.rsplit('/').next().expect("a database"));
+    migrate::grant_jobs_login(&config(owner.to_owned()), &config(jobs.clone())).await.expect("the login is made");
+    jobs
 }
 
 /// A superuser's connection to this program's own database, to look behind the API.

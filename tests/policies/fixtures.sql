@@ -159,6 +159,8 @@ insert into fixtures (relation, label, columns) values
     ('drive_files', 'ada', '{"user_id": "@ada", "artifact_id": "@public", "drive_file_id": "1", "name": "a"}'),
     ('drive_files', 'bob', '{"user_id": "@bob", "artifact_id": "@public", "drive_file_id": "1", "name": "a"}'),
 
+    ('sweep_places', 'one', '{"name": "one", "place": ""}'),
+    ('sweep_removals', 'one', '{"user_id": "@one"}'),
     ('lens.imports', 'one', '{"lens": "aio", "source": "one"}'),
     ('lens.import_relations', 'one', '{"import_id": "@one", "relation": "users"}'),
     ('lens.import_problems', 'one', '{"import_id": "@one", "relation": "users", "row_key": "1", "reason": "a"}');
@@ -251,6 +253,8 @@ insert into attempts (relation, label, columns) values
     ('drive_files', 'bob', '{"user_id": "@bob", "artifact_id": "@public", "drive_file_id": "new", "name": "a"}'),
     ('drive_files', 'bob_astray',
      '{"user_id": "@bob", "artifact_id": "@private", "drive_file_id": "new", "name": "a"}'),
+    ('sweep_places', 'new', '{"name": "new", "place": ""}'),
+    ('sweep_removals', 'new', '{"user_id": "@new"}'),
     ('lens.imports', 'new', '{"lens": "aio", "source": "new"}'),
     ('lens.import_relations', 'new', '{"import_id": "@one", "relation": "new"}'),
     ('lens.import_problems', 'new', '{"import_id": "@one", "relation": "users", "row_key": "new", "reason": "a"}');

@@ -415,12 +415,14 @@ impl Manifest {
         statement.bind(self.paths.clone()).bind(self.hashes.clone())
     }
 
-    /// Stores the text that the caller does not have yet, neither as their own nor in this artifact.
+    /// Stores the text that the caller does not have yet, neither as their own nor in this artifact. What there is of it
+    /// already is locked, so that the sweep does not take it before the version refers to it.
     #[must_use]
     pub fn insert_blobs(&self, artifact_id: Uuid) -> Sql {
         sql("
             insert into blobs (user_id, sha256, size, content_type, content, encoding)
-            select auth.uid(), new.sha256, new.size, 'text/plain; charset=utf-8', new.content, 'zstd'
+            select distinct on (new.sha256)
+                auth.uid(), new.sha256, new.size, 'text/plain; charset=utf-8', new.content, 'zstd'
             from unnest($2::bytea[], $3::bigint[], $4::bytea[]) as new (sha256, size, content)
             where new.content is not null
               and not exists (
@@ -429,7 +431,7 @@ impl Manifest {
                   where artifact_files.artifact_id = $1 and artifact_files.last_index is null and blobs.sha256 = new.sha256
               )
             order by new.sha256
-            on conflict (user_id, sha256) do nothing
+            on conflict (user_id, sha256) do update set storage_key = blobs.storage_key where false
         ")
         .bind(artifact_id)
         .bind(self.hashes.clone())
