@@ -39,6 +39,7 @@ problems! {
     UPLOAD_INCOMPLETE 409 "upload_incomplete" "The bytes have not arrived, or not all of them."
     UPLOAD_MISMATCH 409 "upload_mismatch" "The bytes in the bucket are not the ones declared."
     UPLOAD_EXPIRED 409 "upload_expired" "The upload was declared too long ago."
+    PORTS_EXHAUSTED 409 "ports_exhausted" "Every port of the range is in use."
     IDEMPOTENCY_KEY_IN_USE 409 "idempotency_key_in_use" "The first request with this Idempotency-Key is still running."
     STALE 412 "stale" "The resource has changed since the ETag in If-Match."
     TOO_LARGE 413 "too_large" "The request is too large."
@@ -195,6 +196,9 @@ const CONSTRAINTS: &[(&str, &Kind, &str)] = &[
     ("artifacts_chat_id_fkey", &INVALID_REFERENCE, "/chat_id"),
     ("artifacts_project_id_fkey", &INVALID_REFERENCE, "/project_id"),
     ("messages_parent_id_fkey", &INVALID_REFERENCE, "/parent_id"),
+    ("containers_container_id_key", &CONFLICT, "/container_id"),
+    ("files_file_path_key", &CONFLICT, "/path"),
+    ("tool_usage_artifact_id_fkey", &INVALID_REFERENCE, "/artifact_id"),
 ];
 
 impl From<DatabaseError> for Problem {
