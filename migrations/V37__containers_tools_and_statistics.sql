@@ -56,6 +56,8 @@ create table file_versions (
 create index file_versions_file_id_idx on file_versions (file_id, created_at desc, id desc);
 create index file_versions_blob_id_idx on file_versions (blob_id);
 comment on table file_versions is 'Every content that a file has had, the present one included; written by a trigger alone.';
+comment on column file_versions.file_id is 'Whose content it is, or was.';
+comment on column file_versions.blob_id is 'The bytes.';
 comment on column file_versions.file_size is 'Bytes; null as in files.';
 comment on column file_versions.mime_type is 'As it was declared with this content; null as in files.';
 comment on column file_versions.created_at is 'When the file got this content.';
@@ -94,7 +96,9 @@ create table checkpoints (
 create index checkpoints_container_id_idx on checkpoints (container_id, created_at desc, id desc);
 comment on table checkpoints is 'A container''s whole tree as it was at a time, to go back to. Rows only: no bytes are copied.';
 comment on column checkpoints.user_id is 'The owner of the container.';
+comment on column checkpoints.container_id is 'Whose tree it is.';
 comment on column checkpoints.name is 'What the user calls it; names need not differ.';
+comment on column checkpoints.files_count is 'Rows of checkpoint_files.';
 comment on column checkpoints.size is 'Bytes of all its files, as far as known.';
 
 create table checkpoint_files (
@@ -111,6 +115,9 @@ create table checkpoint_files (
 );
 create index checkpoint_files_blob_id_idx on checkpoint_files (blob_id);
 comment on table checkpoint_files is 'The manifests of checkpoints: which path held which bytes.';
+comment on column checkpoint_files.checkpoint_id is 'The checkpoint it belongs to.';
+comment on column checkpoint_files.file_path is 'As in files.';
+comment on column checkpoint_files.file_name is 'As in files.';
 comment on column checkpoint_files.file_size is 'Bytes; null as in files.';
 comment on column checkpoint_files.mime_type is 'As in files.';
 comment on column checkpoint_files.blob_id is 'The bytes; null as in files.';
@@ -151,7 +158,9 @@ create table tool_usage_days (
 );
 comment on table tool_usage_days is 'What tool_usage counts up to by user, day, tool and duration, kept by a trigger: statistics read this, however many uses there were.';
 comment on column tool_usage_days.day is 'In UTC.';
+comment on column tool_usage_days.tool_name is 'As in tool_usage.';
 comment on column tool_usage_days.duration_class is 'duration_class() of the uses; -1 where the duration was not measured.';
+comment on column tool_usage_days.uses is 'How many; 0 where what was counted is gone.';
 comment on column tool_usage_days.failures is 'Those of the uses whose status is not success.';
 
 create table tool_counts (
@@ -161,7 +170,9 @@ create table tool_counts (
     constraint tool_counts_pkey primary key (tool_name, slot)
 );
 comment on table tool_counts is 'Uses of each tool by all users, in slots, so that no two writers wait for one row. The count is the sum of a tool''s slots, and exact.';
+comment on column tool_counts.tool_name is 'As in tool_usage.';
 comment on column tool_counts.slot is '0 to 15, chosen at random by each writer.';
+comment on column tool_counts.uses is 'What this slot adds to the count; by itself it may be negative.';
 
 -- No release has recorded uses yet: these find what a database of a developer''s has.
 insert into tool_usage_days (user_id, day, tool_name, duration_class, uses, failures)

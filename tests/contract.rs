@@ -45,6 +45,8 @@ async fn what_is_someone_elses_is_404() {
     let upload = owner.declare("attachment", "text/plain", uuid::Uuid::new_v4().as_bytes()).await.expect(201).id();
     let session =
         owner.get("/v1/sessions").await.expect(200).json["items"][0]["id"].as_str().expect("an id").to_owned();
+    let container = owner.create_container().await.id();
+    let file = owner.put_file(&container, "clock.js", "draw();\n").await.id();
     let document = document();
     for entry in functions::endpoints().iter().filter(|entry| entry.route.path.contains("{id}")) {
         let id = match entry.route.path.split('/').nth(2) {
@@ -52,6 +54,9 @@ async fn what_is_someone_elses_is_404() {
             Some("chats") => &chat,
             Some("uploads") => &upload,
             Some("sessions") => &session,
+            Some("containers") => &container,
+            Some("files") => &file,
+            Some("users") => owner.id(),
             other => panic!("{other:?} has ids, but this test makes none: make one in it"),
         };
         let path = path_with(entry, id);
@@ -147,13 +152,14 @@ async fn hostile_values_never_get_a_5xx() {
     ];
     for entry in functions::endpoints() {
         for value in hostile {
-            for replaced in ["{id}", "{version}", "{path+}", "{sha256}", "{handle}"] {
+            for replaced in ["{id}", "{version}", "{checkpoint}", "{path+}", "{sha256}", "{handle}"] {
                 if entry.route.path.contains(replaced) {
                     let encoded: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
                     let template = entry.route.path.replace(replaced, &encoded);
                     let path = template
                         .replace("{id}", &nowhere())
                         .replace("{version}", "1")
+                        .replace("{checkpoint}", &nowhere())
                         .replace("{path+}", "a")
                         .replace("{sha256}", &"0".repeat(64))
                         .replace("{handle}", "a");

@@ -491,7 +491,9 @@ mod tests {
             assert!(read::<WebAddress>(right).is_some(), "{right:?}");
         }
         let long = format!("https://a/{}", "x".repeat(2000));
-        for wrong in ["", "https://", "http:///a", "javascript:alert(1)", "HTTPS:a", "//a", "https://a b", "http://a\n", &long] {
+        for wrong in
+            ["", "https://", "http:///a", "javascript:alert(1)", "HTTPS:a", "//a", "https://a b", "http://a\n", &long]
+        {
             assert!(read::<WebAddress>(wrong).is_none(), "{wrong:?}");
         }
     }
@@ -501,7 +503,9 @@ mod tests {
         for right in ["P1D", "P6M", "P7Y", "P1Y2M3W4D", "P100Y", "P02W"] {
             assert!(read::<Interval>(right).is_some(), "{right:?}");
         }
-        for wrong in ["", "P", "1D", "P0D", "P-1D", "P1H", "PT1H", "P1D2M", "P1.5D", "P101Y", "P999999D", "P1D ", "6 mons"] {
+        for wrong in
+            ["", "P", "1D", "P0D", "P-1D", "P1H", "PT1H", "P1D2M", "P1.5D", "P101Y", "P999999D", "P1D ", "6 mons"]
+        {
             assert!(read::<Interval>(wrong).is_none(), "{wrong:?}");
         }
     }

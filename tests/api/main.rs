@@ -3,6 +3,12 @@
 
 mod idempotency;
 
+mod admin {
+    mod put_retention;
+    mod read_retention;
+    mod stats;
+}
+
 mod artifacts {
     mod create;
     mod delete;
@@ -21,6 +27,29 @@ mod blobs {
 mod chats {
     mod create;
     mod list;
+}
+
+mod checkpoints {
+    mod create;
+    mod list;
+    mod restore;
+}
+
+mod containers {
+    mod create;
+    mod delete;
+    mod list;
+    mod read;
+    mod transition;
+    mod update;
+}
+
+mod files {
+    mod delete;
+    mod history;
+    mod list;
+    mod put;
+    mod read;
 }
 
 mod media {
@@ -54,6 +83,12 @@ mod sessions {
     mod list;
 }
 
+mod tools {
+    mod record;
+    mod stats;
+    mod usage;
+}
+
 mod uploads {
     mod complete;
     mod create;
@@ -62,8 +97,12 @@ mod uploads {
 }
 
 mod users {
+    mod activity;
+    mod administer;
     mod create;
+    mod list;
     mod read;
+    mod stats;
     mod update;
 }
 

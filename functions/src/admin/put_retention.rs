@@ -79,9 +79,8 @@ impl Endpoint for PutRetention {
                   is distinct from (new.action, new.keep, new.is_enabled)
         ")
         .bind(policies);
-        let [superuser, _, _, _, _, policies] = context
-            .fly([select_superuser(), lock, check, update, set_interval_style(), select_retention()])
-            .await?;
+        let [superuser, _, _, _, _, policies] =
+            context.fly([select_superuser(), lock, check, update, set_interval_style(), select_retention()]).await?;
         read_one::<Id>(&superuser)?;
         Ok(Json(Retention::read(&policies)?))
     }

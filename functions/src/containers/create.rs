@@ -42,8 +42,8 @@ pub struct NewContainer {
 }
 
 impl Endpoint for CreateContainer {
-    const ROUTE: Route = Route::post("/v1/containers", "Register a sandbox")
-        .problems(&[&problem::CONFLICT, &problem::PORTS_EXHAUSTED]);
+    const ROUTE: Route =
+        Route::post("/v1/containers", "Register a sandbox").problems(&[&problem::CONFLICT, &problem::PORTS_EXHAUSTED]);
     type Path = Nothing;
     type Query = Nothing;
     type Body = NewContainer;

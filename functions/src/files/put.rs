@@ -128,9 +128,10 @@ fn revive(container_id: Uuid, path: &str) -> Sql {
 
 fn upsert(container_id: Uuid, path: &str, from: Source, mime_type: Option<ContentType>) -> Sql {
     let (source, key) = match from {
-        Source::Text(sha256) => {
-            ("select id as blob_id, size, content_type from blobs where user_id = auth.uid() and sha256 = $5", Ok(sha256))
-        }
+        Source::Text(sha256) => (
+            "select id as blob_id, size, content_type from blobs where user_id = auth.uid() and sha256 = $5",
+            Ok(sha256),
+        ),
         Source::Upload(id) => {
             ("select blob_id, size, content_type from uploads where user_id = auth.uid() and id = $5", Err(id))
         }

@@ -111,8 +111,8 @@ pub struct ToolUses {
 }
 
 impl Endpoint for RecordToolUse {
-    const ROUTE: Route = Route::post("/v1/tools/usage", "Record a use of a tool, or up to 500")
-        .problems(&[&problem::INVALID_REFERENCE]);
+    const ROUTE: Route =
+        Route::post("/v1/tools/usage", "Record a use of a tool, or up to 500").problems(&[&problem::INVALID_REFERENCE]);
     type Path = Nothing;
     type Query = Nothing;
     type Body = NewToolUses;

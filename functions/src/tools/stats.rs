@@ -79,7 +79,8 @@ struct FiguresRow {
 from_row!(FiguresRow { tool_name, day, uses, failures, p50_duration_ms, p95_duration_ms });
 
 impl Endpoint for ReadToolStats {
-    const ROUTE: Route = Route::get("/v1/tools/stats", "Read how much the caller's tools were used, and how long they took");
+    const ROUTE: Route =
+        Route::get("/v1/tools/stats", "Read how much the caller's tools were used, and how long they took");
     type Path = Nothing;
     type Query = Period;
     type Body = Nothing;

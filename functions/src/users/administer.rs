@@ -35,8 +35,9 @@ pub struct Administration {
 }
 
 impl Endpoint for AdministerUser {
-    const ROUTE: Route = Route::patch("/v1/users/{id}", "Open or close an account, or make it a superuser; for superusers")
-        .problems(&[&problem::CONFLICT]);
+    const ROUTE: Route =
+        Route::patch("/v1/users/{id}", "Open or close an account, or make it a superuser; for superusers")
+            .problems(&[&problem::CONFLICT]);
     type Path = UserPath;
     type Query = Nothing;
     type Body = Administration;

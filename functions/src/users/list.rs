@@ -47,9 +47,7 @@ impl Endpoint for ListUsers {
 impl Filter {
     fn select(self) -> Sql {
         let named = match self.q {
-            Some(_) => {
-                "strpos(lower(concat_ws(' ', users.email, users.name, profiles.handle)), lower($1)) > 0"
-            }
+            Some(_) => "strpos(lower(concat_ws(' ', users.email, users.name, profiles.handle)), lower($1)) > 0",
             None => "$1::text is null",
         };
         sql(format!(

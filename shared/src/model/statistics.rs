@@ -18,7 +18,11 @@ impl<const MAX: i32> Default for Days<MAX> {
 impl<'de, const MAX: i32> Deserialize<'de> for Days<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let days = i32::deserialize(deserializer)?;
-        if (1..=MAX).contains(&days) { Ok(Self(days)) } else { Err(de::Error::custom(format_args!("must be 1 to {MAX}"))) }
+        if (1..=MAX).contains(&days) {
+            Ok(Self(days))
+        } else {
+            Err(de::Error::custom(format_args!("must be 1 to {MAX}")))
+        }
     }
 }
 

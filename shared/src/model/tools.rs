@@ -37,17 +37,7 @@ pub struct ToolUse {
     pub created_at: Timestamp,
 }
 
-from_row!(ToolUse {
-    id,
-    user_id,
-    artifact_id,
-    tool_name,
-    operation,
-    duration_ms,
-    status,
-    parameters,
-    created_at
-});
+from_row!(ToolUse { id, user_id, artifact_id, tool_name, operation, duration_ms, status, parameters, created_at });
 
 impl Resource for ToolUse {}
 
@@ -155,7 +145,8 @@ const SECRETS: &[&str] = &[
 const TOKEN_KINDS: &[&str] = &["access", "api", "auth", "bearer", "csrf", "id", "refresh", "session"];
 
 /// What follows the word in keys that only count tokens or say how text is cut into them.
-const TOKEN_FIGURES: &[&str] = &["budget", "count", "ize", "izing", "ization", "length", "limit", "size", "total", "usage"];
+const TOKEN_FIGURES: &[&str] =
+    &["budget", "count", "ize", "izing", "ization", "length", "limit", "size", "total", "usage"];
 
 fn is_secret(key: &str) -> bool {
     let key: String = key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
