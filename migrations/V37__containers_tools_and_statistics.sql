@@ -303,7 +303,7 @@ exception when insufficient_privilege then
 end;
 $$;
 
-grant select (user_id, created_at) on messages to atelier_system;
+grant select (id, user_id, created_at) on messages to atelier_system;
 create policy messages_statistics on messages for select to atelier_system using (true);
 
 create function slow_statements() returns json
@@ -341,6 +341,20 @@ end;
 $$;
 comment on function slow_statements() is 'The ten statements that took longest on average; null without pg_stat_statements.';
 
+create function table_size(relation oid) returns bigint
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '50ms'
+as $$
+begin
+    return pg_total_relation_size(relation);
+exception when lock_not_available then
+    return null;
+end;
+$$;
+comment on function table_size(oid) is
+    'Bytes of a table with its indexes; null where someone keeps it locked, which is just when an administrator looks.';
+
 create function admin_stats() returns json
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
@@ -369,11 +383,11 @@ begin
             select coalesce(json_agg(tables), '[]')
             from (
                 select
-                    relname as table_name, pg_total_relation_size(oid) as size,
+                    relname as table_name, public.table_size(oid) as size,
                     case when reltuples >= 0 then reltuples::bigint end as estimated_rows
                 from pg_class
                 where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
-                order by size desc, relname
+                order by size desc nulls first, relname
             ) as tables
         ),
         'max_connections', current_setting('max_connections')::integer,
@@ -430,9 +444,11 @@ alter function keep_file_version() owner to atelier_system;
 alter function count_tool_usage() owner to atelier_system;
 alter function auth.administer(uuid, boolean, boolean) owner to atelier_system;
 alter function slow_statements() owner to atelier_system;
+alter function table_size(oid) owner to atelier_system;
 alter function admin_stats() owner to atelier_system;
 revoke create on schema public, auth from atelier_system;
-revoke execute on function assign_port(uuid, integer, integer), slow_statements(), admin_stats() from public;
+revoke execute on function assign_port(uuid, integer, integer), slow_statements(), table_size(oid), admin_stats()
+    from public;
 revoke execute on function auth.administer(uuid, boolean, boolean) from public;
 grant execute on function assign_port(uuid, integer, integer), admin_stats() to atelier_api;
 grant execute on function auth.administer(uuid, boolean, boolean) to atelier_api;

@@ -17,7 +17,7 @@ pub struct AdminStats {
     most_used_tools: Vec<MostUsedTool>,
     /// Bytes of the whole database.
     database_size: i64,
-    /// The tables, largest first.
+    /// The tables, largest first; before them those whose size is unknown.
     tables: Vec<TableSize>,
     /// Connections that the server takes at most, for all its databases.
     max_connections: i32,
@@ -49,8 +49,8 @@ pub struct MostUsedTool {
 pub struct TableSize {
     /// The table.
     table_name: String,
-    /// Bytes with its indexes.
-    size: i64,
+    /// Bytes with its indexes; null while it is locked against reading.
+    size: Option<i64>,
     /// Rows, as of the last analysis; null before the first.
     estimated_rows: Option<i64>,
 }
