@@ -69,6 +69,7 @@ impl Endpoint for PutFile {
 }
 
 /// Where a file's bytes are.
+#[derive(Clone, Copy)]
 enum Source {
     Text(Sha256),
     Upload(Uuid),
@@ -127,14 +128,13 @@ fn revive(container_id: Uuid, path: &str) -> Sql {
 }
 
 fn upsert(container_id: Uuid, path: &str, from: Source, mime_type: Option<ContentType>) -> Sql {
-    let (source, key) = match from {
-        Source::Text(sha256) => (
-            "select id as blob_id, size, content_type from blobs where user_id = auth.uid() and sha256 = $5",
-            Ok(sha256),
-        ),
-        Source::Upload(id) => {
-            ("select blob_id, size, content_type from uploads where user_id = auth.uid() and id = $5", Err(id))
+    let source = match from {
+        Source::Text(_) => {
+            "select id as blob_id, size, 'text/plain; charset=utf-8' as content_type
+             from blobs
+             where user_id = auth.uid() and sha256 = $5"
         }
+        Source::Upload(_) => "select blob_id, size, content_type from uploads where user_id = auth.uid() and id = $5",
     };
     let upsert = sql(format!(
         "insert into files (container_id, user_id, file_path, file_name, mime_type, file_size, blob_id)
@@ -154,8 +154,8 @@ fn upsert(container_id: Uuid, path: &str, from: Source, mime_type: Option<Conten
     .bind(path.to_owned())
     .bind(path.rsplit('/').next().unwrap_or(path).to_owned())
     .bind(mime_type.map(ContentType::into_string));
-    match key {
-        Ok(sha256) => upsert.bind(sha256.0.to_vec()),
-        Err(upload_id) => upsert.bind(upload_id),
+    match from {
+        Source::Text(sha256) => upsert.bind(sha256.0.to_vec()),
+        Source::Upload(upload_id) => upsert.bind(upload_id),
     }
 }

@@ -125,7 +125,9 @@ impl Endpoint for RecordToolUse {
         let [rows] = context.fly([insert(&uses, is_batch)?]).await?;
         let mut recorded: Vec<ToolUse> = read_all(&rows)?;
         if is_batch {
-            recorded.iter_mut().for_each(|tool_use| tool_use.parameters = None);
+            for tool_use in &mut recorded {
+                tool_use.parameters = None;
+            }
             return Ok(Created(Recorded::Several(ToolUses { items: recorded })));
         }
         recorded.pop().map(|tool_use| Created(Recorded::One(tool_use))).ok_or_else(Problem::not_found)

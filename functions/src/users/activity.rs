@@ -18,7 +18,7 @@ pub struct Period {
     days: Days<3650>,
 }
 
-/// What a user did: get_user_activity of aio.
+/// What a user did: `get_user_activity` of aio.
 #[derive(Serialize, JsonSchema)]
 pub struct UserActivity {
     /// How many days it is about.

@@ -8,7 +8,7 @@ use shared::{Context, Endpoint, Input, Json, Nothing, Problem, Resource, Route, 
 /// Reads what the caller has.
 pub struct ReadUserStats;
 
-/// What a user has: user_stats of aio.
+/// What a user has: `user_stats` of aio.
 #[derive(Serialize, JsonSchema)]
 pub struct UserStats {
     /// When the account was made.
