@@ -55,6 +55,8 @@ async fn what_is_someone_elses_is_404() {
     let item = owner.post("/v1/items", json!({"title": "Ideas"})).await.expect(201).id();
     let comment =
         owner.post(&format!("/v1/artifacts/{artifact}/comments"), json!({"body": "Mine"})).await.expect(201).id();
+    let container = owner.create_container().await.id();
+    let file = owner.put_file(&container, "clock.js", "draw();\n").await.id();
     let document = document();
     for entry in functions::endpoints().iter().filter(|entry| entry.route.path.contains("{id}")) {
         let id = match entry.route.path.split('/').nth(2) {
@@ -68,6 +70,9 @@ async fn what_is_someone_elses_is_404() {
             Some("records") => &record,
             Some("documents") => &text,
             Some("items") => &item,
+            Some("containers") => &container,
+            Some("files") => &file,
+            Some("users") => owner.id(),
             other => panic!("{other:?} has ids, but this test makes none: make one in it"),
         };
         let path = path_with(entry, id);
@@ -163,13 +168,14 @@ async fn hostile_values_never_get_a_5xx() {
     ];
     for entry in functions::endpoints() {
         for value in hostile {
-            for replaced in ["{id}", "{version}", "{path+}", "{sha256}", "{handle}"] {
+            for replaced in ["{id}", "{version}", "{checkpoint}", "{path+}", "{sha256}", "{handle}"] {
                 if entry.route.path.contains(replaced) {
                     let encoded: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
                     let template = entry.route.path.replace(replaced, &encoded);
                     let path = template
                         .replace("{id}", &nowhere())
                         .replace("{version}", "1")
+                        .replace("{checkpoint}", &nowhere())
                         .replace("{path+}", "a")
                         .replace("{sha256}", &"0".repeat(64))
                         .replace("{handle}", "a");

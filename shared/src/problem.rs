@@ -42,6 +42,7 @@ problems! {
     UPLOAD_MISMATCH 409 "upload_mismatch" "The bytes in the bucket are not the ones declared."
     UPLOAD_EXPIRED 409 "upload_expired" "The upload was declared too long ago."
     ARCHIVED 409 "archived" "The project is archived: nothing of it changes until it is active again."
+    PORTS_EXHAUSTED 409 "ports_exhausted" "Every port of the range is in use."
     IDEMPOTENCY_KEY_IN_USE 409 "idempotency_key_in_use" "The first request with this Idempotency-Key is still running."
     STALE 412 "stale" "The resource has changed since the ETag in If-Match."
     TOO_LARGE 413 "too_large" "The request is too large."
@@ -220,6 +221,9 @@ const CONSTRAINTS: &[(&str, &Kind, &str)] = &[
     ("artifact_imports_project_id_fkey", &INVALID_REFERENCE, "/project_id"),
     // Swept away between being found and being referred to.
     ("artifact_files_blob_id_fkey", &INVALID_REFERENCE, "/files"),
+    ("containers_container_id_key", &CONFLICT, "/container_id"),
+    ("files_file_path_key", &CONFLICT, "/path"),
+    ("tool_usage_artifact_id_fkey", &INVALID_REFERENCE, "/artifact_id"),
 ];
 
 impl From<DatabaseError> for Problem {

@@ -221,6 +221,41 @@ parsed_text! {
     }
 }
 
+parsed_text! {
+    /// Where something answers on the web: http or https, and at most 2,000 bytes.
+    WebAddress, {"type": "string", "format": "uri", "maxLength": 2000, "pattern": "^https?://", "examples": ["https://app.example.com"]},
+    |text| {
+        let rest = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or_default();
+        let hostless = rest.is_empty() || rest.starts_with(['/', '?', '#', ':']);
+        if hostless || text.len() > 2000 || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            Err("must be an http or https address of at most 2,000 bytes")
+        } else {
+            Ok(text)
+        }
+    }
+}
+
+parsed_text! {
+    /// A length of time in years, months, weeks and days: an ISO 8601 duration of a day to 100 years.
+    Interval, {"type": "string", "pattern": "^P([0-9]{1,5}Y)?([0-9]{1,5}M)?([0-9]{1,5}W)?([0-9]{1,5}D)?$", "examples": ["P6M"]},
+    |text| {
+        let mut rest = text.strip_prefix('P').unwrap_or_default();
+        let mut days = 0;
+        for (unit, length) in [('Y', 365), ('M', 30), ('W', 7), ('D', 1)] {
+            let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            if (1..=5).contains(&digits) && rest[digits..].starts_with(unit) {
+                days += rest[..digits].parse::<u32>().unwrap_or_default() * length;
+                rest = &rest[digits + 1..];
+            }
+        }
+        if rest.is_empty() && (1..=36_500).contains(&days) {
+            Ok(text)
+        } else {
+            Err("must be an ISO 8601 duration such as P6M, of a day to 100 years")
+        }
+    }
+}
+
 /// A SHA-256, in hex wherever a client sees it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Sha256(pub [u8; 32]);
@@ -451,6 +486,31 @@ mod tests {
         assert!(read::<ContentType>("text/html; charset=utf-8").is_some());
         for wrong in ["png", "image/", "image/p ng", "image/png\r\nx: y", ""] {
             assert!(read::<ContentType>(wrong).is_none(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn web_addresses_have_a_host() {
+        for right in ["https://app.example.com/a?b#c", "http://127.0.0.1:3000"] {
+            assert!(read::<WebAddress>(right).is_some(), "{right:?}");
+        }
+        let long = format!("https://a/{}", "x".repeat(2000));
+        for wrong in
+            ["", "https://", "http:///a", "javascript:alert(1)", "HTTPS:a", "//a", "https://a b", "http://a\n", &long]
+        {
+            assert!(read::<WebAddress>(wrong).is_none(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn intervals_are_a_day_to_a_century() {
+        for right in ["P1D", "P6M", "P7Y", "P1Y2M3W4D", "P100Y", "P02W"] {
+            assert!(read::<Interval>(right).is_some(), "{right:?}");
+        }
+        for wrong in
+            ["", "P", "1D", "P0D", "P-1D", "P1H", "PT1H", "P1D2M", "P1.5D", "P101Y", "P999999D", "P1D ", "6 mons"]
+        {
+            assert!(read::<Interval>(wrong).is_none(), "{wrong:?}");
         }
     }
 

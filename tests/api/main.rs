@@ -3,6 +3,12 @@
 
 mod idempotency;
 
+mod admin {
+    mod put_retention;
+    mod read_retention;
+    mod stats;
+}
+
 mod artifacts {
     mod create;
     mod delete;
@@ -30,6 +36,12 @@ mod chats {
     mod update;
 }
 
+mod checkpoints {
+    mod create;
+    mod list;
+    mod restore;
+}
+
 mod comments {
     mod create;
     mod delete;
@@ -38,10 +50,27 @@ mod comments {
     mod update;
 }
 
+mod containers {
+    mod create;
+    mod delete;
+    mod list;
+    mod read;
+    mod transition;
+    mod update;
+}
+
 mod documents {
     mod create;
     mod delete;
     mod list;
+    mod read;
+}
+
+mod files {
+    mod delete;
+    mod history;
+    mod list;
+    mod put;
     mod read;
 }
 
@@ -119,6 +148,12 @@ mod sessions {
     mod list;
 }
 
+mod tools {
+    mod record;
+    mod stats;
+    mod usage;
+}
+
 mod uploads {
     mod complete;
     mod create;
@@ -127,8 +162,12 @@ mod uploads {
 }
 
 mod users {
+    mod activity;
+    mod administer;
     mod create;
+    mod list;
     mod read;
+    mod stats;
     mod update;
 }
 

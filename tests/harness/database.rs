@@ -138,3 +138,24 @@ pub async fn container(user_id: &str, status: &str) -> String {
 pub async fn number(query: &str, parameters: &[&(dyn ToSql + Sync)]) -> i64 {
     behind().await.query_one(query, parameters).await.expect("the query works").get(0)
 }
+
+/// How the functions' login would run a statement as this user, whatever is bound to it: the plan as text. `types` are its
+/// parameters' types and `values` some values for them, as in SQL.
+///
+/// # Panics
+/// Where the statement cannot be planned.
+pub async fn generic_plan(client: &Client, user_id: &str, statement: &str, types: &str, values: &str) -> String {
+    client
+        .batch_execute(&format!(
+            "select set_config('app.user_id', '{user_id}', false); prepare planned ({types}) as {statement}"
+        ))
+        .await
+        .expect("the statement can be prepared");
+    let rows = client.simple_query(&format!("explain execute planned ({values})")).await.expect("a plan");
+    client.batch_execute("deallocate planned").await.expect("it was prepared");
+    let line = |message: &tokio_postgres::SimpleQueryMessage| match message {
+        tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    };
+    rows.iter().filter_map(line).collect::<Vec<_>>().join("\n")
+}

@@ -80,3 +80,11 @@ impl<'a> FromSql<'a> for Sha256 {
 
     accepts!(BYTEA);
 }
+
+/// Level 3 of zstd: a third of the text's size in a few milliseconds a megabyte.
+const ZSTD_LEVEL: i32 = 3;
+
+/// Text as the database keeps it, in the encoding `zstd`.
+pub fn compress(text: &str) -> Result<Vec<u8>, Problem> {
+    zstd::bulk::compress(text.as_bytes(), ZSTD_LEVEL).map_err(Problem::internal)
+}

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     artifacts::Credits,
-    blobs::{Blob, decode},
+    blobs::{Blob, compress, decode},
 };
 use crate::{
     Problem, Resource, Sql,
@@ -31,9 +31,6 @@ pub const FILE_LIMIT: usize = 1024 * 1024;
 
 /// Files of a version.
 pub const FILES_LIMIT: usize = 500;
-
-/// Level 3 of zstd: a third of the text's size in a few milliseconds a megabyte.
-const ZSTD_LEVEL: i32 = 3;
 
 /// A file of a new version: its text, or the SHA-256 of bytes uploaded before.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -400,12 +397,12 @@ impl Manifest {
         sha256: Sha256,
         text: Option<&str>,
     ) -> Result<(), Problem> {
-        let compressed = text.map(|text| zstd::bulk::compress(text.as_bytes(), ZSTD_LEVEL)).transpose();
+        let compressed = text.map(compress).transpose()?;
         self.paths.push(path);
         self.languages.push(language);
         self.hashes.push(sha256.0.to_vec());
         self.sizes.push(text.map_or(0, |text| i64::try_from(text.len()).unwrap_or(i64::MAX)));
-        self.contents.push(compressed.map_err(Problem::internal)?);
+        self.contents.push(compressed);
         Ok(())
     }
 
