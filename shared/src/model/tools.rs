@@ -92,11 +92,12 @@ impl<'de> Deserialize<'de> for Parameters {
 inline_schema!(Parameters, {"type": "object", "additionalProperties": true, "examples": [{"width": 640}]});
 
 impl Parameters {
-    /// JSON pointers to the keys that look like secrets, at any depth.
+    /// JSON pointers to the keys that look like secrets, at any depth, sorted.
     #[must_use]
     pub fn secrets(&self) -> Vec<String> {
         let mut found = Vec::new();
         find_secrets(&self.0, &mut String::new(), &mut found);
+        found.sort();
         found
     }
 }
