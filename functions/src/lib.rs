@@ -23,7 +23,8 @@ endpoints! {
     }
     /// /v1/profiles
     profiles {
-        put::PutProfile, read_me::ReadOwnProfile, read::ReadProfile, put_avatar::PutAvatar, delete_avatar::DeleteAvatar,
+        list::ListProfiles, put::PutProfile, read_me::ReadOwnProfile, read::ReadProfile, artifacts::ListProfileArtifacts,
+        put_avatar::PutAvatar, delete_avatar::DeleteAvatar,
     }
     /// /v1/uploads
     uploads { create::CreateUpload, read::ReadUpload, complete::CompleteUpload, delete::DeleteUpload }
@@ -35,9 +36,11 @@ endpoints! {
         fork::ForkArtifact, forks::ListForks, lineage::ReadLineage,
     }
     /// /v1/artifacts/{id}/versions
-    versions { create::CreateVersion, list::ListVersions, read::ReadVersion, file::ReadFile }
+    versions {
+        create::CreateVersion, list::ListVersions, read::ReadVersion, file::ReadFile, chat::ReadVersionChat,
+    }
     /// /v1/artifacts/{id}/media
-    media { put::PutMedia, read::ReadMedia }
+    media { put::PutMedia, read::ReadMedia, delete::DeleteMedia }
     /// /v1/chats
     chats { create::CreateChat, list::ListChats }
     /// /v1/chats/{id}/messages

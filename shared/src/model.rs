@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod artifacts;
 pub mod blobs;
 pub mod chats;
+pub mod listings;
 pub mod messages;
 pub mod profiles;
 pub mod uploads;

@@ -73,7 +73,7 @@ impl<T: Resource> Reply for Json<T> {
     }
 }
 
-impl<T: Serialize + JsonSchema + Send> Reply for Page<T> {
+impl<T: Serialize + JsonSchema + Send, C: Serialize + JsonSchema + Send> Reply for Page<T, C> {
     const STATUSES: &'static [(u16, &'static str)] = &[(200, "A page of the list.")];
 
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {

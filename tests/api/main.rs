@@ -24,6 +24,7 @@ mod chats {
 }
 
 mod media {
+    mod delete;
     mod put;
     mod read;
 }
@@ -34,7 +35,9 @@ mod messages {
 }
 
 mod profiles {
+    mod artifacts;
     mod delete_avatar;
+    mod list;
     mod put;
     mod put_avatar;
     mod read;
@@ -68,6 +71,7 @@ mod users {
 }
 
 mod versions {
+    mod chat;
     mod create;
     mod file;
     mod list;

@@ -22,6 +22,9 @@ const INLINE_LIMIT: usize = 4 * 1024 * 1024;
 /// Bytes of one file of text; larger ones go through an upload.
 const FILE_LIMIT: usize = 1024 * 1024;
 
+/// Characters of a file that search looks through.
+const SEARCHED: usize = 32_768;
+
 /// Level 3 of zstd: a third of the text's size in a few milliseconds a megabyte.
 const ZSTD_LEVEL: i32 = 3;
 
@@ -368,6 +371,7 @@ pub struct Manifest {
     hashes: Vec<Vec<u8>>,
     sizes: Vec<i64>,
     contents: Vec<Option<Vec<u8>>>,
+    searched: Vec<Option<String>>,
 }
 
 impl Manifest {
@@ -383,6 +387,9 @@ impl Manifest {
             manifest.hashes.push(sha256.0.to_vec());
             manifest.sizes.push(text.map_or(0, |text| i64::try_from(text.len()).unwrap_or(i64::MAX)));
             manifest.contents.push(compressed.map_err(Problem::internal)?);
+            // PostgreSQL's texts have no place for NUL.
+            let searched = |text: &str| text.chars().take(SEARCHED).map(|c| if c == '\0' { ' ' } else { c }).collect();
+            manifest.searched.push(text.map(searched));
         }
         Ok(manifest)
     }
@@ -393,13 +400,14 @@ impl Manifest {
         statement.bind(self.paths.clone()).bind(self.hashes.clone())
     }
 
-    /// Stores the text that the caller does not have yet, neither as their own nor in this artifact.
+    /// Stores the text that the caller does not have yet, neither as their own nor in this artifact, with its words for
+    /// search.
     #[must_use]
     pub fn insert_blobs(&self, artifact_id: Uuid) -> Sql {
         sql("
-            insert into blobs (user_id, sha256, size, content_type, content, encoding)
-            select auth.uid(), new.sha256, new.size, 'text/plain; charset=utf-8', new.content, 'zstd'
-            from unnest($2::bytea[], $3::bigint[], $4::bytea[]) as new (sha256, size, content)
+            insert into blobs (user_id, sha256, size, content_type, content, encoding, words)
+            select auth.uid(), new.sha256, new.size, 'text/plain; charset=utf-8', new.content, 'zstd', code_words(new.searched)
+            from unnest($2::bytea[], $3::bigint[], $4::bytea[], $5::text[]) as new (sha256, size, content, searched)
             where new.content is not null
               and not exists (
                   select from artifact_files
@@ -407,12 +415,13 @@ impl Manifest {
                   where artifact_files.artifact_id = $1 and artifact_files.last_index is null and blobs.sha256 = new.sha256
               )
             order by new.sha256
-            on conflict (user_id, sha256) do nothing
+            on conflict (user_id, sha256) do update set words = excluded.words where blobs.words is null
         ")
         .bind(artifact_id)
         .bind(self.hashes.clone())
         .bind(self.sizes.clone())
         .bind(self.contents.clone())
+        .bind(self.searched.clone())
     }
 
     /// Ends the spans of what the artifact's newest version has no longer.
