@@ -287,6 +287,7 @@ begin
         from public.artifact_texts texts
         where (select count(*) from matching) < 20
           and length(search_artifacts.query) >= 4
+          and plain !~ '"|(^|\s)-'
           and search_artifacts.query operator(public.<%) texts.title
           and (texts.visibility = 'public' or texts.owner_user_id = caller)
           and (search_artifacts.owner_user_id is null or texts.owner_user_id = search_artifacts.owner_user_id)
@@ -320,7 +321,7 @@ begin
 end;
 $$;
 comment on function search_artifacts(text, uuid, text, text, text, text, bigint, uuid) is
-    'The best 101 artifacts that the caller may see and that have these words, after the given place, with their rank: the words in the title, then in title and description, then anywhere; ranked are the newest 1,000. Where fewer than 20 have them, titles that are written like them follow. A filter that is null takes all.';
+    'The best 101 artifacts that the caller may see and that have these words, after the given place, with their rank: the words in the title, then in title and description, then anywhere; ranked are the newest 1,000. Where fewer than 20 have them, titles that are written like them follow, unless the query has quotes or minus signs. A filter that is null takes all.';
 
 -- Profiles.
 

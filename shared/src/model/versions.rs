@@ -406,7 +406,8 @@ impl Manifest {
     pub fn insert_blobs(&self, artifact_id: Uuid) -> Sql {
         sql("
             insert into blobs (user_id, sha256, size, content_type, content, encoding, words)
-            select auth.uid(), new.sha256, new.size, 'text/plain; charset=utf-8', new.content, 'zstd', code_words(new.searched)
+            select distinct on (new.sha256)
+                auth.uid(), new.sha256, new.size, 'text/plain; charset=utf-8', new.content, 'zstd', code_words(new.searched)
             from unnest($2::bytea[], $3::bigint[], $4::bytea[], $5::text[]) as new (sha256, size, content, searched)
             where new.content is not null
               and not exists (
