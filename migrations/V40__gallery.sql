@@ -59,17 +59,20 @@ create table artifact_texts (
     code_language text,
     created_at timestamptz not null,
     title text not null,
+    title_words tsvector not null,
     words tsvector not null,
     constraint artifact_texts_pkey primary key (artifact_id),
     constraint artifact_texts_artifact_id_fkey foreign key (artifact_id) references artifacts (id)
         on update cascade on delete cascade
 ) with (toast_tuple_target = 128);
+create index artifact_texts_title_words_idx on artifact_texts using gin (title_words);
 create index artifact_texts_words_idx on artifact_texts using gin (words);
 create index artifact_texts_title_idx on artifact_texts using gin (title gin_trgm_ops);
 comment on table artifact_texts is
     'What search looks through: the words of each artifact that is not in the trash, and what search filters by. Only search_artifacts() reads it.';
 comment on column artifact_texts.tool_name is 'As that of the artifact; null where it has none.';
 comment on column artifact_texts.code_language is 'Of the newest version; null where that says none, or there is no version.';
+comment on column artifact_texts.title_words is 'Words of the title alone: those who have many are not crowded out by those who have them in code.';
 comment on column artifact_texts.words is
     'Words of the title (weight A), the description (B), and the newest version''s files of text by path (D), as far as they fit into 64 KiB.';
 
@@ -180,11 +183,12 @@ begin
     where artifact_listings is distinct from excluded;
     if with_words then
         insert into public.artifact_texts (
-            artifact_id, owner_user_id, visibility, type, tool_name, code_language, created_at, title, words
+            artifact_id, owner_user_id, visibility, type, tool_name, code_language, created_at, title, title_words, words
         )
         select
             listing.artifact_id, listing.owner_user_id, listing.visibility, listing.type, listing.tool_name,
-            listing.code_language, listing.created_at, artifacts.title, public.artifact_words(artifacts.id)
+            listing.code_language, listing.created_at, artifacts.title,
+            public.search_vector(public.plain_words(artifacts.title)), public.artifact_words(artifacts.id)
         from public.artifacts
         where artifacts.id = listing.artifact_id
         on conflict on constraint artifact_texts_pkey do update set
@@ -195,6 +199,7 @@ begin
             code_language = excluded.code_language,
             created_at = excluded.created_at,
             title = excluded.title,
+            title_words = excluded.title_words,
             words = excluded.words;
     else
         update public.artifact_texts set
@@ -254,6 +259,8 @@ create function search_artifacts(
 ) returns table (artifact_id uuid, rank bigint)
 language plpgsql stable security definer rows 101
 set search_path = pg_catalog, pg_temp
+-- For the first 500 of what is expected to be a hundredth of all rows the planner would read the rows one after the other.
+set enable_seqscan = off
 as $$
 declare
     caller uuid := auth.uid();
@@ -267,43 +274,55 @@ begin
     if querytree(wanted) in ('', 'T') then
         return;
     end if;
-    perform set_config('pg_trgm.word_similarity_threshold', '0.45', true);
+    perform set_config('pg_trgm.word_similarity_threshold', '0.33', true);
     return query
-    with matching as materialized (
-        select texts.artifact_id, texts.title, texts.words
+    with visible as not materialized (
+        select texts.*
         from public.artifact_texts texts
-        where texts.words @@ wanted
-          and (texts.visibility = 'public' or texts.owner_user_id = caller)
+        where (texts.visibility = 'public' or texts.owner_user_id = caller)
           and (search_artifacts.owner_user_id is null or texts.owner_user_id = search_artifacts.owner_user_id)
           and (search_artifacts.visibility is null or texts.visibility = search_artifacts.visibility)
           and (search_artifacts.type is null or texts.type = search_artifacts.type)
           and (search_artifacts.tool_name is null or texts.tool_name = search_artifacts.tool_name)
           and (search_artifacts.code_language is null or texts.code_language = search_artifacts.code_language)
-        order by texts.created_at desc, texts.artifact_id desc
+    ),
+    titled as materialized (
+        select visible.artifact_id, visible.title, visible.title_words, visible.words
+        from visible
+        where visible.title_words @@ wanted
+        order by visible.created_at desc, visible.artifact_id desc
         limit 1000
     ),
+    worded as materialized (
+        select visible.artifact_id, visible.title, visible.title_words, visible.words
+        from visible
+        where visible.words @@ wanted
+        order by visible.created_at desc, visible.artifact_id desc
+        limit 1000
+    ),
+    matching as materialized (
+        select worded.* from worded
+        union all
+        -- What may not be in it must not be in the description or the code either.
+        select titled.*
+        from titled
+        where titled.words @@ wanted and titled.artifact_id not in (select worded.artifact_id from worded)
+    ),
     similar_titles as (
-        select texts.artifact_id, public.word_similarity(search_artifacts.query, texts.title) as similarity
-        from public.artifact_texts texts
+        select visible.artifact_id, visible.title
+        from visible
         where (select count(*) from matching) < 20
           and length(search_artifacts.query) >= 4
           and plain !~ '"|(^|\s)-'
-          and search_artifacts.query operator(public.<%) texts.title
-          and (texts.visibility = 'public' or texts.owner_user_id = caller)
-          and (search_artifacts.owner_user_id is null or texts.owner_user_id = search_artifacts.owner_user_id)
-          and (search_artifacts.visibility is null or texts.visibility = search_artifacts.visibility)
-          and (search_artifacts.type is null or texts.type = search_artifacts.type)
-          and (search_artifacts.tool_name is null or texts.tool_name = search_artifacts.tool_name)
-          and (search_artifacts.code_language is null or texts.code_language = search_artifacts.code_language)
-          and texts.artifact_id not in (select matching.artifact_id from matching)
-        order by similarity desc, texts.artifact_id desc
-        limit 100
+          and search_artifacts.query operator(public.<%) visible.title
+          and visible.artifact_id not in (select matching.artifact_id from matching)
+        limit 500
     ),
     ranked as (
         select
             matching.artifact_id,
             case
-                when ts_filter(matching.words, '{a}') @@ wanted
+                when matching.title_words @@ wanted
                     then 3000000 + (999999 * public.similarity(matching.title, search_artifacts.query))::bigint
                 when ts_filter(matching.words, '{a,b}') @@ wanted
                     then 2000000 + (999999 * least(ts_rank('{0.1, 0.1, 0.4, 1}', matching.words, wanted), 1))::bigint
@@ -311,7 +330,10 @@ begin
             end as rank
         from matching
         union all
-        select similar_titles.artifact_id, (999999 * similar_titles.similarity)::bigint from similar_titles
+        select
+            similar_titles.artifact_id,
+            (999999 * public.word_similarity(search_artifacts.query, similar_titles.title))::bigint
+        from similar_titles
     )
     select ranked.artifact_id, ranked.rank
     from ranked
@@ -321,7 +343,7 @@ begin
 end;
 $$;
 comment on function search_artifacts(text, uuid, text, text, text, text, bigint, uuid) is
-    'The best 101 artifacts that the caller may see and that have these words, after the given place, with their rank: the words in the title, then in title and description, then anywhere; ranked are the newest 1,000. Where fewer than 20 have them, titles that are written like them follow, unless the query has quotes or minus signs. A filter that is null takes all.';
+    'The best 101 artifacts that the caller may see and that have these words, after the given place, with their rank: the words in the title, then in title and description, then anywhere; ranked are the newest 1,000 of each. Where fewer than 20 have them, up to 500 titles that are written like them follow, unless the query has quotes or minus signs. A filter that is null takes all.';
 
 -- Profiles.
 
@@ -392,8 +414,12 @@ create trigger profiles_claim_handle_update after update of handle on profiles
     for each row when (old.handle <> new.handle) execute function claim_handle();
 
 create function search_profiles(query text, after_rank bigint, after_id uuid) returns table (user_id uuid, rank bigint)
-language sql stable rows 101
+language plpgsql stable rows 101
+set enable_seqscan = off
 as $$
+begin
+    perform set_config('pg_trgm.word_similarity_threshold', '0.33', true);
+    return query
     with by_handle as (
         select profiles.user_id, 2000000 + 1000000 / length(profiles.handle) as rank
         from profiles
@@ -410,13 +436,12 @@ as $$
         limit 200
     ),
     alike as (
-        select profiles.user_id, word_similarity(query, profiles.handle || ' ' || coalesce(profiles.display_name, '')) as similarity
+        select profiles.user_id, profiles.handle || ' ' || coalesce(profiles.display_name, '') as name
         from profiles
         where (select count(*) from by_handle) + (select count(*) from by_name) < 20
           and length(query) >= 3
           and query <% (profiles.handle || ' ' || coalesce(profiles.display_name, ''))
-        order by similarity desc, profiles.user_id desc
-        limit 200
+        limit 500
     ),
     ranked as (
         select found.user_id, max(found.rank) as rank
@@ -425,7 +450,7 @@ as $$
             union all
             select by_name.user_id, by_name.rank::bigint from by_name
             union all
-            select alike.user_id, (999999 * alike.similarity)::bigint from alike
+            select alike.user_id, (999999 * word_similarity(query, alike.name))::bigint from alike
         ) as found (user_id, rank)
         group by found.user_id
     )
@@ -433,10 +458,11 @@ as $$
     from ranked
     where after_rank is null or (ranked.rank, ranked.user_id) < (after_rank, after_id)
     order by ranked.rank desc, ranked.user_id desc
-    limit 101
+    limit 101;
+end;
 $$;
 comment on function search_profiles(text, bigint, uuid) is
-    'The best 101 profiles after the given place, with their rank: those whose handle begins like this, the shortest first, then those whose name does. Where that is fewer than 20, those written like it follow.';
+    'The best 101 profiles after the given place, with their rank: those whose handle begins like this, the shortest first, then those whose name does. Where that is fewer than 20, up to 500 that are written like it follow.';
 
 do $$
 declare

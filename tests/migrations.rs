@@ -51,9 +51,22 @@ async fn the_previous_releases_data_survives_each_migration() {
         assert_eq!(applied.len(), 1, "migrations are numbered without a gap: V{version}");
         for (select, rows, checksum) in &before {
             let row = client.query_one(select, &[]).await.expect("columns of the previous release are still there");
-            assert_eq!((row.get::<_, i64>(0), row.get::<_, Option<String>>(1)), (*rows, checksum.clone()), "V{version}: {select}");
+            assert_eq!(
+                (row.get::<_, i64>(0), row.get::<_, Option<String>>(1)),
+                (*rows, checksum.clone()),
+                "V{version}: {select}"
+            );
         }
     }
+    let unlisted = "select count(*) from artifacts
+        where deleted_at is null
+          and not exists (
+              select from artifact_listings
+              join artifact_texts using (artifact_id)
+              where artifact_id = artifacts.id and artifact_texts.title = artifacts.title
+          )";
+    let unlisted: i64 = client.query_one(unlisted, &[]).await.expect("works").get(0);
+    assert_eq!(unlisted, 0, "an older artifact is in no list");
     let unfinished: i64 = client
         .query_one(
             "select (select count(*) from pg_index where not indisvalid) + (select count(*) from pg_constraint where not convalidated)",
@@ -109,7 +122,8 @@ fn indexes_on_existing_tables_are_built_concurrently() {
         for (position, _) in words.iter().enumerate().filter(|(_, word)| **word == "index") {
             let is_created = matches!(words[..position], [.., "create"] | [.., "create", "unique"]);
             let table = words[position..].iter().skip_while(|word| **word != "on").nth(1).copied().unwrap_or_default();
-            if is_created && words.get(position + 1) != Some(&"concurrently") && migration.version() > PREVIOUS_RELEASE {
+            if is_created && words.get(position + 1) != Some(&"concurrently") && migration.version() > PREVIOUS_RELEASE
+            {
                 assert!(!created.contains(table), "{migration}: build the index on {table} concurrently");
             }
         }
@@ -235,7 +249,9 @@ async fn the_role_of_the_functions_can_do_little() {
         assert_eq!(error.code().map(tokio_postgres::error::SqlState::code), Some("42501"), "{forbidden}: {error}");
     }
     // Without an identity there is nothing of anyone's to see.
-    for table in ["users", "sessions", "chats", "messages", "uploads", "idempotency_keys", "retention_policies", "events"] {
+    for table in
+        ["users", "sessions", "chats", "messages", "uploads", "idempotency_keys", "retention_policies", "events"]
+    {
         let rows = client.query(&format!("select * from {table}"), &[]).await.expect("allowed");
         assert_eq!(rows.len(), 0, "{table}");
     }

@@ -537,7 +537,20 @@ mod tests {
     #[test]
     fn handles_are_lower_cased_and_checked() {
         assert_eq!(read::<Handle>("Ada-Lovelace").map(Handle::into_string).as_deref(), Some("ada-lovelace"));
-        for wrong in ["a", "-ada", "ada-", "a--b", "ada lovelace", "ädä", "admin", "Admin", "no-reply", "V1", &"a".repeat(33), ""] {
+        for wrong in [
+            "a",
+            "-ada",
+            "ada-",
+            "a--b",
+            "ada lovelace",
+            "ädä",
+            "admin",
+            "Admin",
+            "no-reply",
+            "V1",
+            &"a".repeat(33),
+            "",
+        ] {
             assert!(read::<Handle>(wrong).is_none(), "{wrong:?}");
         }
     }

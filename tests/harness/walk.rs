@@ -21,11 +21,11 @@ pub fn path_with(entry: &Entry, id: &str) -> String {
 /// The same, with values for the parameters that its query must have.
 #[must_use]
 pub fn path_and_query_with(document: &Value, entry: &Entry, id: &str) -> String {
-    let parameters = document["paths"][entry.route.path.replace("+}", "}")][entry.route.method.to_lowercase()]
-        ["parameters"]
-        .as_array()
-        .into_iter()
-        .flatten();
+    let parameters =
+        document["paths"][entry.route.path.replace("+}", "}")][entry.route.method.to_lowercase()]["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten();
     let required = parameters.filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);
     let query: Vec<String> = required
         .map(|parameter| {

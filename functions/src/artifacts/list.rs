@@ -51,9 +51,10 @@ pub struct Filter {
 }
 
 impl Endpoint for ListArtifacts {
-    const ROUTE: Route = Route::get("/v1/artifacts", "List the gallery, one maker's artifacts, or one's own; or search")
-        .access(Access::Optional)
-        .storage(Storage::Read);
+    const ROUTE: Route =
+        Route::get("/v1/artifacts", "List the gallery, one maker's artifacts, or one's own; or search")
+            .access(Access::Optional)
+            .storage(Storage::Read);
     type Path = Nothing;
     type Query = Filter;
     type Body = Nothing;
@@ -99,7 +100,9 @@ impl Filter {
         match (self.q, self.sort) {
             (None, sort) => listing.select(sort.unwrap_or_default()),
             (Some(q), None) => Ok(listing.search(q.into_string())),
-            (Some(_), Some(_)) => Err(Problem::invalid("/query/sort", "must be left out in a search: it has its own order")),
+            (Some(_), Some(_)) => {
+                Err(Problem::invalid("/query/sort", "must be left out in a search: it has its own order"))
+            }
         }
     }
 }

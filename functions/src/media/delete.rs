@@ -1,6 +1,8 @@
 //! DELETE /v1/artifacts/{id}/media: show no picture with an artifact.
 
-use shared::{Context, Endpoint, Input, NoContent, Nothing, Problem, Route, context::read_one, model::accounts::Id, sql};
+use shared::{
+    Context, Endpoint, Input, NoContent, Nothing, Problem, Route, context::read_one, model::accounts::Id, sql,
+};
 
 use super::put::touch;
 use crate::artifacts::read::ArtifactPath;

@@ -35,9 +35,10 @@ pub struct ProfileArtifactsQuery {
 }
 
 impl Endpoint for ListProfileArtifacts {
-    const ROUTE: Route = Route::get("/v1/profiles/{handle}/artifacts", "List what someone made; of oneself, private ones too")
-        .access(Access::Optional)
-        .storage(Storage::Read);
+    const ROUTE: Route =
+        Route::get("/v1/profiles/{handle}/artifacts", "List what someone made; of oneself, private ones too")
+            .access(Access::Optional)
+            .storage(Storage::Read);
     type Path = ProfilePath;
     type Query = ProfileArtifactsQuery;
     type Body = Nothing;

@@ -43,9 +43,8 @@ impl FromRow for Found {
 }
 
 impl Endpoint for ListProfiles {
-    const ROUTE: Route = Route::get("/v1/profiles", "Find profiles by handle and name")
-        .access(Access::Optional)
-        .storage(Storage::Read);
+    const ROUTE: Route =
+        Route::get("/v1/profiles", "Find profiles by handle and name").access(Access::Optional).storage(Storage::Read);
     type Path = Nothing;
     type Query = ProfileQuery;
     type Body = Nothing;
@@ -55,7 +54,8 @@ impl Endpoint for ListProfiles {
         let limit = input.query.limit;
         let mut found: Vec<Found> = context.list(input.query.select()).await?;
         sign_all(found.iter_mut().map(|found| &mut found.profile.avatar), context.bucket()?)?;
-        let items = found.into_iter().map(|found| (RankCursor { rank: found.rank, id: found.profile.user_id }, found.profile));
+        let items =
+            found.into_iter().map(|found| (RankCursor { rank: found.rank, id: found.profile.user_id }, found.profile));
         Ok(Page::of(items.collect(), limit))
     }
 }

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use shared::{
-    Access, Context, Endpoint, Input, Json, Nothing, Problem, Resource, Route, from_row, model::artifacts::VISIBLE, sql,
-    text::Json1M,
+    Access, Context, Endpoint, Input, Json, Nothing, Problem, Resource, Route, from_row, model::artifacts::VISIBLE,
+    sql, text::Json1M,
 };
 use uuid::Uuid;
 

@@ -200,6 +200,7 @@ impl FromRow for Ranked {
 pub fn read_page(rows: &[Row], limit: Limit, bucket: &Bucket) -> Result<Page<Artifact, RankCursor>, Problem> {
     let mut ranked: Vec<Ranked> = read_all(rows)?;
     ranked.iter_mut().try_for_each(|found| found.artifact.sign(bucket))?;
-    let items = ranked.into_iter().map(|found| (RankCursor { rank: found.rank, id: found.artifact.id }, found.artifact));
+    let items =
+        ranked.into_iter().map(|found| (RankCursor { rank: found.rank, id: found.artifact.id }, found.artifact));
     Ok(Page::of(items.collect(), limit))
 }

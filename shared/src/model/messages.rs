@@ -102,7 +102,11 @@ impl Keyset for Message {
 impl Message {
     /// Makes the URLs of what is attached.
     pub fn sign(&mut self, bucket: &Bucket) -> Result<(), Problem> {
-        self.attachments.0.iter_mut().filter_map(|attachment| attachment.blob.as_mut()).try_for_each(|blob| blob.sign(bucket))
+        self.attachments
+            .0
+            .iter_mut()
+            .filter_map(|attachment| attachment.blob.as_mut())
+            .try_for_each(|blob| blob.sign(bucket))
     }
 }
 

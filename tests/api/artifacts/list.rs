@@ -292,10 +292,12 @@ async fn the_order_follows_a_storm_of_likes() {
         let client = database::behind().await;
         for round in 0..8_i64 {
             let user = liker * 8 + round + 1;
-            let insert = "insert into artifact_likes (artifact_id, user_id) values ($1, md5('liker' || $2::bigint)::uuid)";
+            let insert =
+                "insert into artifact_likes (artifact_id, user_id) values ($1, md5('liker' || $2::bigint)::uuid)";
             let _ = client.execute(insert, &[&id, &user]).await.expect("likes");
             if round % 2 == 1 {
-                let delete = "delete from artifact_likes where artifact_id = $1 and user_id = md5('liker' || $2::bigint)::uuid";
+                let delete =
+                    "delete from artifact_likes where artifact_id = $1 and user_id = md5('liker' || $2::bigint)::uuid";
                 let _ = client.execute(delete, &[&id, &user]).await.expect("likes no more");
             }
         }
@@ -370,7 +372,9 @@ async fn search_is_narrowed_by_the_same_filters() {
     let (ada, bob, word, kind) = (Person::register().await, Person::register().await, new_word(), new_type());
     let public = save(&ada, json!({"title": word, "type": kind, "tool_name": kind})).await;
     let private = save(&ada, json!({"title": word, "visibility": "private"})).await;
-    let bobs = save(&bob, json!({"title": word, "version": {"code_language": kind, "files": [{"path": "a", "content": ""}]}})).await;
+    let bobs =
+        save(&bob, json!({"title": word, "version": {"code_language": kind, "files": [{"path": "a", "content": ""}]}}))
+            .await;
     for (person, query, expected) in [
         (&ada, "", vec![&bobs, &private, &public]),
         (&bob, "", vec![&bobs, &public]),
@@ -390,7 +394,10 @@ async fn search_is_narrowed_by_the_same_filters() {
         let found = listed(person, &format!("q={word}{query}")).await;
         assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{query}");
     }
-    let _ = Person::anonymous().get(&format!("/v1/artifacts?q={word}&owner=me")).await.expect_problem(401, "unauthenticated");
+    let _ = Person::anonymous()
+        .get(&format!("/v1/artifacts?q={word}&owner=me"))
+        .await
+        .expect_problem(401, "unauthenticated");
 }
 
 /// What is published, hidden, renamed, thrown away or forked is found so in the next request.
@@ -406,7 +413,8 @@ async fn search_knows_what_was_just_done() {
     assert_eq!((find(&bob, &first).await.len(), find(&bob, &second).await.len()), (0, 1));
     // By the hash of bytes that the artifact has, without their text.
     let sha256 = shared::text::Sha256::of(second.as_bytes()).to_string();
-    let _ = ada.publish_files(&id, json!([{"path": "c.js", "sha256": sha256}, {"path": "d.js", "content": third}])).await;
+    let _ =
+        ada.publish_files(&id, json!([{"path": "c.js", "sha256": sha256}, {"path": "d.js", "content": third}])).await;
     assert_eq!((find(&bob, &second).await.len(), find(&bob, &third).await.len()), (1, 1));
     let fork = bob.post(&format!("{path}/forks"), json!({"title": "A fork"})).await.expect(201).id();
     assert_eq!(find(&bob, &third).await, [&*fork, &*id]);
@@ -442,7 +450,8 @@ async fn any_language_is_found() {
     let (ada, kind) = (Person::register().await, new_type());
     let save = |title: &'static str| save_titled(&ada, title, &kind);
     let (coffee, clock, time) = (save("Café zum Glück").await, save("東京の時計").await, save("Часы").await);
-    let code = json!({"title": "plain", "type": kind, "version": {"files": [{"path": "a", "content": "// 時計を描く"}]}});
+    let code =
+        json!({"title": "plain", "type": kind, "version": {"files": [{"path": "a", "content": "// 時計を描く"}]}});
     let drawn = ada.post("/v1/artifacts", code).await.expect(201).id();
     for (words, expected) in [
         ("cafe", vec![&coffee]),
@@ -483,8 +492,31 @@ async fn odd_words_are_answered() {
     let ada = Person::register().await;
     let most = "w ".repeat(100);
     for words in [
-        "'", "\"", "\"\"", "-", "--", "- -a", "-clock", "or", "or or or", "a or -b", "(((", "&|!<->:*", "\\", "%_", "\u{1}", "\u{1f}",
-        "\u{202e}", "💣", "ﷺ", "e\u{301}", &"x".repeat(200), &most, "<canvas>", "a\tb\nc", "'; drop table users; --",
+        "'",
+        "\"",
+        "\"\"",
+        "-",
+        "--",
+        "- -a",
+        "-clock",
+        "or",
+        "or or or",
+        "a or -b",
+        "(((",
+        "&|!<->:*",
+        "\\",
+        "%_",
+        "\u{1}",
+        "\u{1f}",
+        "\u{202e}",
+        "💣",
+        "ﷺ",
+        "e\u{301}",
+        &"x".repeat(200),
+        &most,
+        "<canvas>",
+        "a\tb\nc",
+        "'; drop table users; --",
     ] {
         let reply = ada.get(&format!("/v1/artifacts?q={}", encoded(words))).await;
         assert!([200, 422].contains(&reply.status), "{words:?}: {}", reply.json);

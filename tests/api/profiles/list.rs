@@ -5,7 +5,10 @@ use uuid::Uuid;
 
 /// Letters that no other test's names begin with.
 fn unique() -> String {
-    Uuid::new_v4().simple().to_string()[..12].chars().map(|c| if c.is_ascii_digit() { (c as u8 - b'0' + b'g') as char } else { c }).collect()
+    Uuid::new_v4().simple().to_string()[..12]
+        .chars()
+        .map(|c| if c.is_ascii_digit() { (c as u8 - b'0' + b'g') as char } else { c })
+        .collect()
 }
 
 async fn someone(handle: &str, name: Value) -> Person {
@@ -89,7 +92,17 @@ async fn pages_visit_each_profile_once() {
 #[tokio::test]
 async fn odd_words_find_nothing_and_wrong_parameters_are_named() {
     let ada = Person::register().await;
-    for q in ["%25", "_____", "'%3B--", "%5C%5C", "%F0%9F%92%A3", "%E2%80%AE", "a%20%26%20b%20%7C", "%F4%8F%BF%BF", &"x".repeat(100)] {
+    for q in [
+        "%25",
+        "_____",
+        "'%3B--",
+        "%5C%5C",
+        "%F0%9F%92%A3",
+        "%E2%80%AE",
+        "a%20%26%20b%20%7C",
+        "%F4%8F%BF%BF",
+        &"x".repeat(100),
+    ] {
         assert!(ada.walk(&format!("/v1/profiles?q={q}")).await.is_empty(), "{q}");
     }
     for (query, pointer) in [

@@ -105,9 +105,11 @@ async fn nobody_snatches_a_handle_in_between() {
         for _ in 0..6 {
             requests.push((Person::register().await, given_up.clone()));
         }
-        let replies = together(requests.into_iter().map(|(person, handle)| async move {
-            put(&person, "*", json!({ "handle": handle })).await.status
-        }));
+        let replies = together(
+            requests
+                .into_iter()
+                .map(|(person, handle)| async move { put(&person, "*", json!({ "handle": handle })).await.status }),
+        );
         assert_eq!(replies.await, [200, 409, 409, 409, 409, 409, 409]);
     }
 }

@@ -63,9 +63,12 @@ async fn a_conversation_comes_back() {
 #[tokio::test]
 async fn its_owner_decides_who_else_reads_it() {
     let (ada, bob, nobody) = (Person::register().await, Person::register().await, Person::anonymous());
-    for (chat_history_public, versioning_enabled, others) in
-        [(false, true, [false, false]), (true, true, [true, true]), (true, false, [false, true]), (false, false, [false, false])]
-    {
+    for (chat_history_public, versioning_enabled, others) in [
+        (false, true, [false, false]),
+        (true, true, [true, true]),
+        (true, false, [false, true]),
+        (false, false, [false, false]),
+    ] {
         let settings = json!({"chat_history_public": chat_history_public, "versioning_enabled": versioning_enabled});
         let made = create(&ada, settings.clone()).await;
         let turned = create(&ada, json!({})).await;
