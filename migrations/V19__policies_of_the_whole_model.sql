@@ -16,11 +16,21 @@ begin
 end;
 $$;
 
+-- Whoever signs in is checked by auth.password_hash(): no hash leaves the database otherwise.
+revoke select on users from atelier_api;
+grant select (
+    id, email, name, given_name, family_name, preferences, is_active, is_superuser, last_login_at, revision, created_at, updated_at
+) on users to atelier_api;
 create policy users_superuser on users for select to atelier_api using ((select auth.is_superuser()));
 
 grant select, insert, delete on containers to atelier_api;
 grant update (name, status, image_name, assigned_port, url, labels, metadata, started_at, stopped_at) on containers to atelier_api;
 create policy containers_owner on containers to atelier_api using (user_id = (select auth.uid()));
+
+alter policy chats_owner on chats with check (
+    user_id = (select auth.uid())
+    and (container_id is null or exists (select from containers where containers.id = chats.container_id))
+);
 
 grant select, insert, delete on files to atelier_api;
 grant update (file_path, file_name, file_size, mime_type, blob_id, is_deleted) on files to atelier_api;
@@ -74,6 +84,43 @@ create policy drive_files_owner on drive_files to atelier_api using (user_id = (
 grant select, delete on identities to atelier_api;
 create policy identities_select on identities for select to atelier_api using (user_id = (select auth.uid()));
 create policy identities_delete on identities for delete to atelier_api using (user_id = (select auth.uid()));
+
+-- What shows a blob or counts a fork must not be made by naming one that the caller does not see. Volatile functions, because
+-- policies that read each other's tables by themselves would recurse.
+create function sees_blob(blob_id uuid) returns boolean
+language plpgsql volatile
+as $$
+begin
+    return blob_id is null or exists (select from blobs where blobs.id = sees_blob.blob_id);
+end;
+$$;
+comment on function sees_blob(uuid) is 'Whether the caller sees the blob; true for null.';
+create function sees_artifact(artifact_id uuid) returns boolean
+language plpgsql volatile
+as $$
+begin
+    return artifact_id is null or exists (select from artifacts where artifacts.id = sees_artifact.artifact_id);
+end;
+$$;
+comment on function sees_artifact(uuid) is 'Whether the caller sees the artifact; true for null.';
+alter policy artifacts_insert on artifacts
+    with check (owner_user_id = (select auth.uid()) and sees_artifact(forked_from_id));
+alter policy artifact_files_insert on artifact_files with check (
+    sees_blob(blob_id)
+    and exists (select from artifacts where artifacts.id = artifact_id and artifacts.owner_user_id = (select auth.uid()))
+);
+alter policy artifact_media_insert on artifact_media with check (
+    sees_blob(screenshot_blob_id)
+    and sees_blob(thumb_blob_id)
+    and exists (select from artifacts where artifacts.id = artifact_id and artifacts.owner_user_id = (select auth.uid()))
+);
+alter policy artifact_media_update on artifact_media with check (
+    sees_blob(screenshot_blob_id)
+    and sees_blob(thumb_blob_id)
+    and exists (select from artifacts where artifacts.id = artifact_id and artifacts.owner_user_id = (select auth.uid()))
+);
+revoke update on artifact_media from atelier_api;
+grant update (screenshot_blob_id, thumb_blob_id) on artifact_media to atelier_api;
 
 -- Whoever sees an artifact sees its likes and comments, and may add their own.
 grant insert, delete on artifact_likes to atelier_api;
@@ -133,8 +180,11 @@ grant select on refinery_schema_history to atelier_backup;
 grant update (archived_at) on messages to atelier_jobs;
 grant update (status, error, finished_at) on generation_runs to atelier_jobs;
 grant insert on events to atelier_jobs;
+revoke delete on retention_policies from atelier_jobs;
 -- The lenses have no place for these.
-revoke all on idempotency_keys, identities, retention_policies from atelier_lenses;
+revoke all on idempotency_keys, identities, retention_policies, events, uploads from atelier_lenses;
+drop policy events_lenses on events;
 drop policy idempotency_keys_lenses on idempotency_keys;
 drop policy identities_lenses on identities;
 drop policy retention_policies_lenses on retention_policies;
+drop policy uploads_lenses on uploads;

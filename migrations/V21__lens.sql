@@ -1,7 +1,7 @@
 -- What the four lenses share. A lens is a schema of views with the names of one older system; ARCHITECTURE.md says how they work.
 create schema lens;
 comment on schema lens is 'What the lenses share, and the book of imports.';
-grant usage on schema lens to atelier_lenses, atelier_reader, atelier_importer;
+grant usage on schema lens to atelier_lenses, atelier_reader, atelier_importer, atelier_backup;
 
 create function lens.original(kept jsonb, value anyelement) returns anyelement
 language plpgsql stable
@@ -122,6 +122,25 @@ end;
 $$;
 comment on function lens.add_profile(uuid, text) is 'Every account has a profile; the lenses'' accounts get one here.';
 
+create function lens.email(email text, user_id uuid) returns text
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if email !~ '^[^@\s]+@[^@\s]+$' or length(email) > 254 or exists (
+        select from public.users
+        where lower(users.email) = lower(email.email)
+          and users.email <> email.email
+          and users.id is distinct from email.user_id
+    ) then
+        return encode(sha256(convert_to(email, 'UTF8')), 'hex') || '@atelier.invalid';
+    end if;
+    return email;
+end;
+$$;
+comment on function lens.email(text, uuid) is
+    'The address, or a stand-in for what is none to the model or differs from another account''s in case only. The same one given twice is the same stand-in, which the model refuses.';
+
 create function lens.delete_row() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -237,7 +256,9 @@ begin
         execute format('alter table lens.%I enable row level security', book);
         execute format('alter table lens.%I force row level security', book);
         execute format('grant select, insert, update, delete on lens.%I to atelier_importer', book);
+        execute format('grant select on lens.%I to atelier_backup', book);
         execute format('create policy %I on lens.%I to atelier_importer using (true)', book || '_importer', book);
+        execute format('create policy %I on lens.%I for select to atelier_backup using (true)', book || '_backup', book);
     end loop;
 end;
 $$;
@@ -246,9 +267,9 @@ create function archive_messages(before timestamptz, at_most integer default 100
 language sql volatile
 as $$
     with archived as (
-        update messages set archived_at = now()
+        update public.messages set archived_at = now()
         where id in (
-            select id from messages
+            select id from public.messages
             where created_at < before and archived_at is null
             order by created_at
             limit at_most

@@ -46,13 +46,29 @@ async fn what_is_someone_elses_is_404() {
     let upload = owner.declare("attachment", "text/plain", uuid::Uuid::new_v4().as_bytes()).await.expect(201).id();
     let session =
         owner.get("/v1/sessions").await.expect(200).json["items"][0]["id"].as_str().expect("an id").to_owned();
+    let run = owner.create_run().await;
+    let project = run.json["project_id"].as_str().expect("an id").to_owned();
+    let record = json!({"stage": "requirements"});
+    let record = owner.post(&format!("/v1/runs/{}/records", run.id()), record).await.expect(201).id();
+    let bytes = owner.upload("document", "text/plain", uuid::Uuid::new_v4().as_bytes()).await.id();
+    let text =
+        owner.post(&format!("/v1/projects/{project}/documents"), json!({"upload": bytes})).await.expect(201).id();
+    let item = owner.post("/v1/items", json!({"title": "Ideas"})).await.expect(201).id();
+    let comment =
+        owner.post(&format!("/v1/artifacts/{artifact}/comments"), json!({"body": "Mine"})).await.expect(201).id();
     let document = document();
     for entry in functions::endpoints().iter().filter(|entry| entry.route.path.contains("{id}")) {
         let id = match entry.route.path.split('/').nth(2) {
             Some("artifacts") => &artifact,
+            Some("comments") => &comment,
             Some("chats") => &chat,
             Some("uploads") => &upload,
             Some("sessions") => &session,
+            Some("projects") => &project,
+            Some("runs") => &run.id(),
+            Some("records") => &record,
+            Some("documents") => &text,
+            Some("items") => &item,
             other => panic!("{other:?} has ids, but this test makes none: make one in it"),
         };
         let path = path_and_query_with(&document, entry, id);

@@ -6,7 +6,7 @@ use harness::{Person, Value, database, json, pictures, proxy::Proxy, server::Ser
 use shared::{database::Database, text::Sha256};
 
 /// What takes a second flight, each with a comment in its code that says why. This list should only ever shrink.
-const SECOND_FLIGHT: &[&str] = &["sessions-create", "uploads-complete", "versions-create"];
+const SECOND_FLIGHT: &[&str] = &["merges-create", "sessions-create", "uploads-complete", "versions-create"];
 
 struct Counted {
     proxy: Proxy,
@@ -54,6 +54,59 @@ impl Counted {
         );
         self.seen.insert(name.to_owned());
     }
+
+    async fn chats(&mut self, ada: &Person) {
+        let chat = self.check(ada, "chats-create", "POST", "/v1/chats", json!({})).await;
+        self.check(ada, "chats-list", "GET", "/v1/chats", json!({})).await;
+        let messages = format!("/v1/chats/{}/messages", chat["id"].as_str().expect("an id"));
+        self.check(ada, "messages-create", "POST", &messages, json!({"role": "user", "content": "Hello"})).await;
+        self.check(ada, "messages-list", "GET", &messages, json!({})).await;
+
+        let chat = format!("/v1/chats/{}", chat["id"].as_str().expect("an id"));
+        self.check(ada, "chats-read", "GET", &chat, json!({})).await;
+        self.check(ada, "chats-update", "PATCH", &chat, json!({"title": "A clock"})).await;
+        self.check(ada, "chats-project", "PUT", &format!("{chat}/project"), json!({})).await;
+        self.check(ada, "chats-delete", "DELETE", &chat, json!({})).await;
+    }
+
+    async fn projects(&mut self, ada: &Person) {
+        let project = self.check(ada, "projects-create", "POST", "/v1/projects", json!({"name": "A clock"})).await;
+        self.check(ada, "projects-list", "GET", "/v1/projects?type=nextjs", json!({})).await;
+        let project = format!("/v1/projects/{}", project["id"].as_str().expect("an id"));
+        self.check(ada, "projects-read", "GET", &project, json!({})).await;
+        self.check(ada, "projects-update", "PATCH", &project, json!({"name": "The clock"})).await;
+        let runs = format!("{project}/runs");
+        let run = self.check(ada, "runs-create", "POST", &runs, json!({"prompt": "x".repeat(5001)})).await;
+        self.check(ada, "runs-list", "GET", &runs, json!({})).await;
+        let run = format!("/v1/runs/{}", run["id"].as_str().expect("an id"));
+        self.check(ada, "runs-read", "GET", &run, json!({})).await;
+        let records = format!("{run}/records");
+        let record = self.check(ada, "records-create", "POST", &records, json!({"stage": "requirements"})).await;
+        self.check(ada, "records-list", "GET", &records, json!({})).await;
+        let record = format!("/v1/records/{}", record["id"].as_str().expect("an id"));
+        self.check(ada, "records-read", "GET", &record, json!({})).await;
+        for to in ["requirements", "architecture"] {
+            self.once("runs-transition", ada.post(&format!("{run}/transitions"), json!({ "to": to }))).await;
+        }
+        let upload = ada.upload("document", "text/plain", uuid::Uuid::new_v4().as_bytes()).await.id();
+        let documents = format!("{project}/documents");
+        let new = json!({"upload": upload});
+        let document = self.check(ada, "documents-create", "POST", &documents, new).await;
+        self.check(ada, "documents-list", "GET", &documents, json!({})).await;
+        let document = format!("/v1/documents/{}", document["id"].as_str().expect("an id"));
+        self.check(ada, "documents-read", "GET", &document, json!({})).await;
+        self.check(ada, "documents-delete", "DELETE", &document, json!({})).await;
+        self.check(ada, "projects-delete", "DELETE", &project, json!({})).await;
+    }
+
+    async fn items(&mut self, ada: &Person) {
+        let item = self.check(ada, "items-create", "POST", "/v1/items", json!({"title": "Ideas"})).await;
+        self.check(ada, "items-list", "GET", "/v1/items", json!({})).await;
+        let item = format!("/v1/items/{}", item["id"].as_str().expect("an id"));
+        self.check(ada, "items-read", "GET", &item, json!({})).await;
+        self.check(ada, "items-update", "PATCH", &item, json!({"title": "Better ideas"})).await;
+        self.check(ada, "items-delete", "DELETE", &item, json!({})).await;
+    }
 }
 
 #[tokio::test]
@@ -83,11 +136,9 @@ async fn every_warm_request_takes_one_flight() {
     counted.check(&ada, "profiles-read-me", "GET", "/v1/profiles/me", json!({})).await;
     counted.check(&ada, "profiles-delete-avatar", "DELETE", "/v1/profiles/me/avatar", json!({})).await;
 
-    let chat = counted.check(&ada, "chats-create", "POST", "/v1/chats", json!({})).await;
-    counted.check(&ada, "chats-list", "GET", "/v1/chats", json!({})).await;
-    let messages = format!("/v1/chats/{}/messages", chat["id"].as_str().expect("an id"));
-    counted.check(&ada, "messages-create", "POST", &messages, json!({"role": "user", "content": "Hello"})).await;
-    counted.check(&ada, "messages-list", "GET", &messages, json!({})).await;
+    counted.chats(&ada).await;
+    counted.projects(&ada).await;
+    counted.items(&ada).await;
 
     let version = json!({"files": [{"path": "a.txt", "content": "a\n"}]});
     let with_chat = json!({"files": version["files"], "chat": [{"role": "user", "content": "Draw a clock."}]});
@@ -104,9 +155,12 @@ async fn every_warm_request_takes_one_flight() {
     counted.check(&ada, "versions-read", "GET", &format!("{path}/versions/1"), json!({})).await;
     counted.check(&ada, "versions-file", "GET", &format!("{path}/versions/1/files/a.txt"), json!({})).await;
     counted.check(&ada, "versions-chat", "GET", &format!("{path}/versions/1/chat"), json!({})).await;
+    check_social(&mut counted, &bob, &path).await;
     let fork = counted.check(&bob, "artifacts-fork", "POST", &format!("{path}/forks"), json!({})).await;
     counted.check(&nobody, "artifacts-forks", "GET", &format!("{path}/forks"), json!({})).await;
     let fork_path = format!("/v1/artifacts/{}", fork["id"].as_str().expect("an id"));
+    counted.check(&nobody, "artifacts-diff", "GET", &format!("{path}/diff?from=1&to=2"), json!({})).await;
+    counted.check(&bob, "merges-create", "POST", &format!("{fork_path}/merges"), json!({})).await;
     counted.check(&bob, "artifacts-lineage", "GET", &format!("{fork_path}/lineage"), json!({})).await;
 
     let picture = pictures::png(8, 8);
@@ -144,7 +198,9 @@ async fn every_warm_request_takes_one_flight() {
         counted.once("uploads-complete", ada.post(&complete, json!({}))).await;
     }
 
+    counted.check(&nobody, "artifacts-tree", "GET", &format!("{path}/tree"), json!({})).await;
     counted.check(&ada, "artifacts-delete", "DELETE", &path, json!({})).await;
+    counted.check(&ada, "artifacts-undelete", "POST", &format!("{path}/undelete"), json!({})).await;
     let session = format!("/v1/sessions/{}", uuid::Uuid::now_v7());
     counted.check(&ada, "sessions-delete", "DELETE", &session, json!({})).await;
     for _ in 0..2 {
@@ -164,4 +220,20 @@ async fn every_warm_request_takes_one_flight() {
             }
         }
     }
+}
+
+/// What people do with an artifact of someone else's.
+async fn check_social(counted: &mut Counted, bob: &Person, path: &str) {
+    let nobody = Person::anonymous_at(&counted.server.url);
+    counted.check(bob, "likes-put", "PUT", &format!("{path}/like"), json!({})).await;
+    counted.check(&nobody, "likes-list", "GET", &format!("{path}/likes"), json!({})).await;
+    counted.check(bob, "likes-delete", "DELETE", &format!("{path}/like"), json!({})).await;
+    counted.check(bob, "imports-create", "POST", &format!("{path}/imports"), json!({})).await;
+    let comments = format!("{path}/comments");
+    let comment = counted.check(bob, "comments-create", "POST", &comments, json!({"body": "It ticks!"})).await;
+    counted.check(&nobody, "comments-list", "GET", &comments, json!({})).await;
+    let comment = format!("/v1/comments/{}", comment["id"].as_str().expect("an id"));
+    counted.check(&nobody, "comments-read", "GET", &comment, json!({})).await;
+    counted.check(bob, "comments-update", "PATCH", &comment, json!({"body": "It chimes!"})).await;
+    counted.check(bob, "comments-delete", "DELETE", &comment, json!({})).await;
 }

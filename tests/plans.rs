@@ -34,7 +34,8 @@ const ROWS: &[(&str, &str)] = &[
              case when n % 4 = 0 then 'private' else 'public' end,
              case when n % 1000 = 1 then 'rare' else (array['code', 'image', 'model'])[1 + n % 3] end,
              'tool' || n % 20, '2026-01-01'::timestamptz + n * interval '1 minute'
-         from generate_series(1, 200000) n",
+         from generate_series(1, 200000) n;
+         update artifacts set deleted_at = created_at where created_at < '2026-01-02'",
     ),
     (
         "artifact_listings",
@@ -42,7 +43,7 @@ const ROWS: &[(&str, &str)] = &[
          select
              id, owner_user_id, visibility, type, tool_name, 'language' || length(type), created_at,
              hashtext(title) & 127, hashtext(title) & 7, extract(epoch from created_at)
-         from artifacts",
+         from artifacts where deleted_at is null",
     ),
     (
         "artifact_texts",
@@ -52,7 +53,7 @@ const ROWS: &[(&str, &str)] = &[
              to_tsvector('simple', title),
              setweight(to_tsvector('simple', title), 'A')
                  || setweight(to_tsvector('simple', 'draw the hands of word' || (hashtext(title) & 1023)), 'D')
-         from artifacts",
+         from artifacts where deleted_at is null",
     ),
 ];
 
@@ -80,6 +81,7 @@ async fn lists_and_searches_use_their_indexes() {
     let maker: Uuid = client.query_one("select md5('user7')::uuid", &[]).await.expect("an id").get(0);
     let planner = Planner::on(&name).await;
     lists(&planner, maker).await;
+    trash(&planner, maker).await;
     searches(&planner, maker).await;
     profiles(&planner, maker).await;
 }
@@ -134,6 +136,14 @@ async fn lists(planner: &Planner, maker: Uuid) {
                 expect_index(&query.to_string(), &scans, &index, most_rows);
             }
         }
+    }
+}
+
+async fn trash(planner: &Planner, maker: Uuid) {
+    for cursor in [None, Some(middle("newest"))] {
+        let query = json!({"trashed": true, "cursor": cursor});
+        let scans = planner.scans(Some(maker), &filter(&query).select().expect("a page")).await;
+        expect_index("the trash", &scans, "artifacts_trash_idx", PAGE);
     }
 }
 

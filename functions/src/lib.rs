@@ -33,18 +33,44 @@ endpoints! {
     /// /v1/artifacts
     artifacts {
         create::CreateArtifact, list::ListArtifacts, read::ReadArtifact, update::UpdateArtifact, delete::DeleteArtifact,
-        fork::ForkArtifact, forks::ListForks, lineage::ReadLineage,
+        undelete::UndeleteArtifact, fork::ForkArtifact, forks::ListForks, tree::ListTree, lineage::ReadLineage,
+        diff::DiffArtifact,
     }
     /// /v1/artifacts/{id}/versions
     versions {
         create::CreateVersion, list::ListVersions, read::ReadVersion, file::ReadFile, chat::ReadVersionChat,
     }
+    /// /v1/artifacts/{id}/merges
+    merges { create::CreateMerge }
     /// /v1/artifacts/{id}/media
     media { put::PutMedia, read::ReadMedia, delete::DeleteMedia }
+    /// /v1/artifacts/{id}/likes
+    likes { put::PutLike, delete::DeleteLike, list::ListLikes }
+    /// /v1/artifacts/{id}/imports
+    imports { create::CreateImport }
+    /// /v1/artifacts/{id}/comments and /v1/comments
+    comments {
+        create::CreateComment, list::ListComments, read::ReadComment, update::UpdateComment, delete::DeleteComment,
+    }
     /// /v1/chats
-    chats { create::CreateChat, list::ListChats }
+    chats {
+        create::CreateChat, list::ListChats, read::ReadChat, update::UpdateChat, delete::DeleteChat,
+        project::ResolveProject,
+    }
     /// /v1/chats/{id}/messages
     messages { create::CreateMessage, list::ListMessages }
+    /// /v1/projects
+    projects {
+        create::CreateProject, list::ListProjects, read::ReadProject, update::UpdateProject, delete::DeleteProject,
+    }
+    /// /v1/runs, /v1/projects/{id}/runs
+    runs { create::CreateRun, list::ListRuns, read::ReadRun, transition::TransitionRun }
+    /// /v1/records, /v1/runs/{id}/records
+    records { create::CreateRecord, list::ListRecords, read::ReadRecord }
+    /// /v1/documents, /v1/projects/{id}/documents
+    documents { create::CreateDocument, list::ListDocuments, read::ReadDocument, delete::DeleteDocument }
+    /// /v1/items
+    items { create::CreateItem, list::ListItems, read::ReadItem, update::UpdateItem, delete::DeleteItem }
     /// The service itself
     service { health::ReadHealth, openapi::ReadOpenapi, index::ReadIndex }
 }

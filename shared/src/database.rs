@@ -246,8 +246,7 @@ impl Database {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = if config.tls {
             postgres.ssl_mode(tokio_postgres::config::SslMode::Require);
-            let connector = MakeRustlsConnect::new(tls(config)?);
-            Manager::from_config(postgres, connector, recycling)
+            Manager::from_config(postgres, tls_connector(config)?, recycling)
         } else {
             Manager::from_config(postgres, NoTls, recycling)
         };
@@ -505,7 +504,8 @@ impl Connection {
     }
 }
 
-pub(crate) fn tls(config: &DatabaseConfig) -> anyhow::Result<rustls::ClientConfig> {
+/// TLS for a connection. Certificates are always verified.
+pub fn tls_connector(config: &DatabaseConfig) -> anyhow::Result<MakeRustlsConnect> {
     let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(path) = &config.certificate_authorities {
         let unreadable =
@@ -516,10 +516,11 @@ pub(crate) fn tls(config: &DatabaseConfig) -> anyhow::Result<rustls::ClientConfi
         }
     }
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    Ok(rustls::ClientConfig::builder_with_provider(provider)
+    let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
-        .with_no_client_auth())
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
 }
 
 /// Whether an error says that a kept reply is to be given again.

@@ -72,16 +72,40 @@ pub async fn hash_password(password: String) -> Result<String, Problem> {
     .await?
 }
 
+/// Whether a password is the hashed one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is not, or there is no hash.
+    Wrong,
+    /// It is.
+    Right,
+    /// It is, and the hash is another system's, which an import brought: hash the password anew.
+    RightButForeign,
+}
+
+/// The most rounds of bcrypt, as a power of two, that we go through for a sign-in: about a second.
+const MAX_BCRYPT_COST: u32 = 14;
+
 /// Whether the password is the hashed one. Without a hash it takes as long and says no, so that nobody learns from
 /// the time it takes which addresses have accounts.
-pub async fn verify_password(password: String, hash: Option<String>) -> Result<bool, Problem> {
+pub async fn verify_password(password: String, hash: Option<String>) -> Result<Verdict, Problem> {
     off_thread(move || {
-        // A hash that we cannot read, as an import may bring it, fits no password.
-        let Some(hash) = hash.as_deref().and_then(|hash| PasswordHash::new(hash).ok()) else {
-            let _ = argon2().hash_password(password.as_bytes());
-            return false;
-        };
-        argon2().verify_password(password.as_bytes(), &hash).is_ok()
+        let hash = hash.unwrap_or_default();
+        if let Ok(hash) = PasswordHash::new(&hash)
+            && hash.algorithm.as_str().starts_with("argon2")
+        {
+            let is_right = argon2().verify_password(password.as_bytes(), &hash).is_ok();
+            return if is_right { Verdict::Right } else { Verdict::Wrong };
+        }
+        if let Ok(parts) = hash.parse::<bcrypt::HashParts>()
+            && parts.get_cost() <= MAX_BCRYPT_COST
+        {
+            let is_right = bcrypt::verify(password.as_bytes(), &hash).unwrap_or(false);
+            return if is_right { Verdict::RightButForeign } else { Verdict::Wrong };
+        }
+        // A hash that we cannot read fits no password.
+        let _ = argon2().hash_password(password.as_bytes());
+        Verdict::Wrong
     })
     .await
 }

@@ -23,6 +23,13 @@ const MAX_ALLOCATION: u64 = 128 * 1024 * 1024;
 /// Pixels of a thumbnail's longer side.
 const THUMB_SIDE: u32 = 480;
 
+/// The media type of a picture's bytes, where it is one of [`TYPES`].
+#[must_use]
+pub fn content_type(bytes: &[u8]) -> Option<&'static str> {
+    let found = image::guess_format(bytes).ok()?;
+    TYPES.iter().find(|(_, format)| *format == found).map(|(name, _)| *name)
+}
+
 /// Decodes a picture that claims this media type, and makes its thumbnail, a JPEG on white.
 pub fn thumbnail(bytes: &[u8], content_type: &str) -> Result<Vec<u8>, Problem> {
     let refuse = |detail: String| Problem::new(&problem::INVALID_IMAGE, detail);

@@ -12,6 +12,24 @@ use serde_json::Value;
 pub struct Text<const MIN: usize, const MAX: usize>(String);
 
 impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
+    /// The text, if it is one of these; else what it must be.
+    pub fn new(text: String) -> Result<Self, String> {
+        if text.contains('\0') {
+            return Err("must not contain NUL".to_owned());
+        }
+        // Characters are never more than bytes, so that most texts need no counting.
+        if text.len() > MAX && text.chars().count() > MAX {
+            return Err(format!("must have at most {MAX} characters"));
+        }
+        if text.len() < MIN || (MIN == 1 && text.trim().is_empty()) || (MIN > 1 && text.chars().count() < MIN) {
+            return Err(match MIN {
+                1 => "must not be blank".to_owned(),
+                _ => format!("must have at least {MIN} characters"),
+            });
+        }
+        Ok(Self(text))
+    }
+
     /// The text itself.
     #[must_use]
     pub fn into_string(self) -> String {
@@ -27,21 +45,7 @@ impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
 
 impl<'de, const MIN: usize, const MAX: usize> Deserialize<'de> for Text<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if text.contains('\0') {
-            return Err(de::Error::custom("must not contain NUL"));
-        }
-        // Characters are never more than bytes, so that most texts need no counting.
-        if text.len() > MAX && text.chars().count() > MAX {
-            return Err(de::Error::custom(format_args!("must have at most {MAX} characters")));
-        }
-        if text.len() < MIN || (MIN == 1 && text.trim().is_empty()) || (MIN > 1 && text.chars().count() < MIN) {
-            return Err(de::Error::custom(match MIN {
-                1 => "must not be blank".to_owned(),
-                _ => format!("must have at least {MIN} characters"),
-            }));
-        }
-        Ok(Self(text))
+        Self::new(String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 

@@ -6,11 +6,14 @@ mod idempotency;
 mod artifacts {
     mod create;
     mod delete;
+    mod diff;
     mod fork;
     mod forks;
     mod lineage;
     mod list;
     mod read;
+    mod tree;
+    mod undelete;
     mod update;
 }
 
@@ -20,13 +23,54 @@ mod blobs {
 
 mod chats {
     mod create;
+    mod delete;
     mod list;
+    mod project;
+    mod read;
+    mod update;
+}
+
+mod comments {
+    mod create;
+    mod delete;
+    mod list;
+    mod read;
+    mod update;
+}
+
+mod documents {
+    mod create;
+    mod delete;
+    mod list;
+    mod read;
+}
+
+mod imports {
+    mod create;
+}
+
+mod items {
+    mod create;
+    mod delete;
+    mod list;
+    mod read;
+    mod update;
+}
+
+mod likes {
+    mod delete;
+    mod list;
+    mod put;
 }
 
 mod media {
     mod delete;
     mod put;
     mod read;
+}
+
+mod merges {
+    mod create;
 }
 
 mod messages {
@@ -42,6 +86,27 @@ mod profiles {
     mod put_avatar;
     mod read;
     mod read_me;
+}
+
+mod projects {
+    mod create;
+    mod delete;
+    mod list;
+    mod read;
+    mod update;
+}
+
+mod records {
+    mod create;
+    mod list;
+    mod read;
+}
+
+mod runs {
+    mod create;
+    mod list;
+    mod read;
+    mod transition;
 }
 
 mod service {

@@ -9,7 +9,9 @@ pub mod plans;
 pub mod projections;
 pub mod proxy;
 pub mod runtime_api;
+pub mod schema;
 pub mod server;
+pub mod sql;
 pub mod walk;
 
 pub use http::Reply;

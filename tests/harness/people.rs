@@ -160,6 +160,36 @@ impl Person {
         self.post_with(&format!("{path}/versions"), &[("if-match", &etag)], version).await.expect(201)
     }
 
+    /// Begins a project.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn create_project(&self) -> Reply {
+        self.post("/v1/projects", json!({"name": "A clock"})).await.expect(201)
+    }
+
+    /// Begins a project, and a run in it.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn create_run(&self) -> Reply {
+        let runs = format!("/v1/projects/{}/runs", self.create_project().await.id());
+        self.post(&runs, json!({"prompt": "A clock with two hands."})).await.expect(201)
+    }
+
+    /// Makes a project active, archived or deleted.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn make_project(&self, id: &str, status: &str) {
+        let path = format!("/v1/projects/{id}");
+        if status == "deleted" {
+            let _ = self.delete(&path).await.expect(204);
+        } else {
+            let _ = self.patch(&path, "*", json!({ "status": status })).await.expect(200);
+        }
+    }
+
     /// Declares an upload of these bytes.
     pub async fn declare(&self, purpose: &str, content_type: &str, bytes: &[u8]) -> Reply {
         self.post(

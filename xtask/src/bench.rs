@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: the benchmark, on a stack of its own.
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::command;
 use crate::progress::loud_step;
@@ -12,23 +12,46 @@ use crate::tools::Tools;
 /// What to measure.
 #[derive(Args)]
 pub(crate) struct Options {
+    /// What: the functions and their requests, or the import and the statistics of a lens.
+    #[arg(value_enum, default_value_t = Subject::Requests)]
+    subject: Subject,
+
     /// Handed to the benchmark; `-- --help` tells what it takes.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(last = true)]
     arguments: Vec<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Subject {
+    Requests,
+    Lenses,
+}
+
+impl Subject {
+    /// What cargo builds for it, and the program that measures.
+    fn programs(self) -> (&'static [&'static str], &'static str) {
+        match self {
+            Self::Requests => (&["--package functions --bins", "--package tests --bin floor --bin bench"], "bench"),
+            Self::Lenses => (
+                &["--package xtask --features import --bin import", "--package tests --bin bench_lenses"],
+                "bench_lenses",
+            ),
+        }
+    }
 }
 
 /// Builds what is measured, then measures.
 pub(crate) fn bench(project: &Project, options: &Options) -> Result<()> {
     let tools = Tools::fetch(project)?;
-    loud_step("Building the functions for release", || {
-        let mut cargo = command::cargo(project.root());
-        command::run(cargo.args(["build", "--release", "--package", "functions", "--bins"]))?;
-        let mut cargo = command::cargo(project.root());
-        command::run(cargo.args(["build", "--release", "--package", "tests", "--bin", "floor", "--bin", "bench"]))
+    let (builds, program) = options.subject.programs();
+    loud_step("Building what is measured for release", || {
+        builds.iter().try_for_each(|build| {
+            command::run(command::cargo(project.root()).args(["build", "--release"]).args(build.split(' ')))
+        })
     })?;
     let throwaway = Throwaway::start(project, &tools, "bench")?;
     let mut bench = command::cargo(project.root());
-    bench.args(["run", "--release", "--package", "tests", "--bin", "bench", "--"]);
+    bench.args(["run", "--release", "--package", "tests", "--bin", program, "--"]);
     throwaway.stack.variables.give_to(&mut bench);
     command::run(bench.args(&options.arguments))
 }

@@ -102,14 +102,19 @@ pub(crate) fn servers(project: &Project, options: &DataOptions) -> Result<()> {
 /// Migrates the running stack's database; without one, the database that the caller's environment names.
 pub(crate) fn migrate(project: &Project) -> Result<()> {
     let mut migrate = functions::migrate(project);
-    match running_variables(project) {
-        Ok(text) => Variables::from_shell(&text)?.give_to(&mut migrate),
+    match variables(project) {
+        Ok(variables) => variables.give_to(&mut migrate),
         Err(error) if std::env::var_os("OWNER_DATABASE_URL").is_none() => {
             return Err(error.context("there is no database to migrate: OWNER_DATABASE_URL is not set"));
         }
         Err(_) => {}
     }
     command::run(&mut migrate)
+}
+
+/// The running stack's variables.
+pub(crate) fn variables(project: &Project) -> Result<Variables> {
+    Variables::from_shell(&running_variables(project)?)
 }
 
 /// Prints the running stack's variables.

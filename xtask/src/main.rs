@@ -10,6 +10,7 @@ mod functions;
 mod generate;
 mod guard;
 mod http;
+mod import;
 mod interrupt;
 mod local;
 mod lock;
@@ -18,6 +19,7 @@ mod postgres;
 mod privileges;
 mod progress;
 mod project;
+mod schema;
 mod seed;
 mod service;
 mod sources;
@@ -60,11 +62,18 @@ enum Task {
     /// Migrate the running stack's database, or the one that `OWNER_DATABASE_URL` names.
     Migrate,
 
+    /// Copy a database of an older system into the running stack, or into `--target`.
+    #[command(disable_help_flag = true)]
+    Import(import::Options),
+
     /// Run every check and test on servers of their own, and print a summary.
     Test(test::Options),
 
     /// Write anew what is generated from the list of endpoints.
     Generate,
+
+    /// Write docs/schema.md anew, from the migrations.
+    Schema,
 
     /// Format every Rust file.
     Fmt,
@@ -106,8 +115,10 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Servers(options) => local::servers(&project, &options)?,
         Task::Env => local::print_variables(&project)?,
         Task::Migrate => local::migrate(&project)?,
+        Task::Import(options) => return import::import(&project, &options),
         Task::Test(options) => test::test(&project, &options)?,
         Task::Generate => generate::generate(&project)?,
+        Task::Schema => schema::schema(&project)?,
         Task::Fmt => format::format(&project)?,
         Task::Bench(options) => bench::bench(&project, &options)?,
         Task::Package(options) => package::package(&project, &options)?,

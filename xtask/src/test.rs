@@ -16,8 +16,8 @@ use crate::variables::Variables;
 use crate::{command, format};
 
 /// The tests that need no binaries.
-const QUICK: &str =
-    "--test api --test contract --test generated --test migrations --test flights --test faults --test main_job";
+const QUICK: &str = "--test api --test contract --test generated --test schema --test migrations --test policies \
+                     --test lenses --test flaws --test sweep --test flights --test faults --test main_job";
 
 /// What to test.
 #[derive(Args)]
@@ -40,8 +40,8 @@ pub(crate) fn test(project: &Project, options: &Options) -> Result<()> {
     let mut run =
         Run { project, filters: &options.filters, variables: throwaway.stack.variables.clone(), outcomes: Vec::new() };
     run.check("format", &mut format::check(project)?)?;
-    run.check("lints", &mut cargo(project, "clippy --workspace --all-targets -- -D warnings"))?;
-    run.tests("unit", "--lib --bin xtask")?;
+    run.check("lints", &mut cargo(project, "clippy --workspace --all-targets --features xtask/import -- -D warnings"))?;
+    run.tests("unit", "--features xtask/import --lib --bin xtask --bin import")?;
     run.tests("api", QUICK)?;
     if !options.quick {
         run.whole(&tools, &throwaway)?;
@@ -71,6 +71,10 @@ impl Run<'_> {
             self.tests("binaries", "--test binaries")?;
             self.tests("browser", "--test browser")?;
             self.watch(tools, throwaway)?;
+        }
+        let mut import = cargo(self.project, "build --features xtask/import --bin import");
+        if self.step("build the import", &mut import)? {
+            self.tests("import", "--test import")?;
         }
         let mut sam = tools.sam()?;
         sam.args(["validate", "--lint", "--template", "template.yaml"])

@@ -1,4 +1,4 @@
-//! GET /v1/artifacts: the gallery, one maker's artifacts, or the caller's own, in several orders; and search.
+//! GET /v1/artifacts: the gallery, one maker's artifacts, the caller's own, in several orders; search; and the trash.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -24,7 +24,7 @@ pub struct Filter {
     /// caller's own private artifacts included.
     #[serde(default)]
     q: Option<Text<1, 200>>,
-    /// The order; newest where left out. A search has its own.
+    /// The order; newest where left out. A search has its own, and so has the trash.
     #[serde(default)]
     sort: Option<Sort>,
     /// A handle: only their public ones. `me`: only the caller's own, private ones included. Left out: the public gallery.
@@ -42,6 +42,9 @@ pub struct Filter {
     /// Only these, among the caller's own; everyone else's are public anyway.
     #[serde(default)]
     visibility: Option<Visibility>,
+    /// True: the caller's trash instead, the last thrown away first. What is there is removed for good after 30 days.
+    #[serde(default)]
+    trashed: bool,
     /// Items a page holds at most.
     #[serde(default)]
     limit: Limit,
@@ -62,7 +65,10 @@ impl Endpoint for ListArtifacts {
 
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
         let limit = input.query.limit;
-        if input.query.is_own() && !context.is_signed_in() {
+        if input.query.trashed && input.query.owner.is_some() && !input.query.is_own() {
+            return Err(Problem::invalid("/query/owner", "must be me, or left out, where trashed is true"));
+        }
+        if (input.query.trashed || input.query.is_own()) && !context.is_signed_in() {
             return Err(Problem::new(&problem::UNAUTHENTICATED, problem::UNAUTHENTICATED.title));
         }
         let [rows] = context.fly([input.query.select()?]).await?;
@@ -78,7 +84,7 @@ impl Filter {
     /// What finds them.
     pub fn select(self) -> Result<Sql, Problem> {
         let (whose, visibility) = match (&self.owner, self.visibility) {
-            _ if self.is_own() => (Whose::Caller, self.visibility),
+            _ if self.trashed || self.is_own() => (Whose::Caller, self.visibility),
             (None, visibility) if self.q.is_some() || visibility != Some(Visibility::Private) => {
                 (Whose::Everyone, visibility)
             }
@@ -97,12 +103,15 @@ impl Filter {
             cursor: self.cursor,
             limit: self.limit,
         };
-        match (self.q, self.sort) {
-            (None, sort) => listing.select(sort.unwrap_or_default()),
-            (Some(q), None) => Ok(listing.search(q.into_string())),
-            (Some(_), Some(_)) => {
-                Err(Problem::invalid("/query/sort", "must be left out in a search: it has its own order"))
-            }
+        match (self.q, self.sort, self.trashed) {
+            (None, None, true) => listing.select_trash(),
+            (None, sort, false) => listing.select(sort.unwrap_or_default()),
+            (Some(q), None, false) => Ok(listing.search(q.into_string())),
+            (Some(_), _, true) => Err(Problem::invalid("/query/q", "must be left out where trashed is true")),
+            (_, Some(_), _) => Err(Problem::invalid(
+                "/query/sort",
+                "must be left out in a search and in the trash, which have their own",
+            )),
         }
     }
 }

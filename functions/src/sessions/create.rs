@@ -6,7 +6,7 @@ use shared::{
     Access, Context, Created, Endpoint, Input, Nothing, Problem, Route,
     context::read_one,
     from_row,
-    identity::{Token, verify_password},
+    identity::{Token, Verdict, hash_password, verify_password},
     model::accounts::{Id, SignedIn, select_me, select_session_id},
     problem, sql,
     text::Text,
@@ -49,19 +49,24 @@ impl Endpoint for CreateSession {
         let find = sql("select user_id, password_hash from auth.password_hash($1)").bind(email.into_string());
         let known: Option<PasswordHash> = context.list(find).await?.pop();
         let (user_id, hash) = known.map(|known| (known.user_id, known.password_hash)).unzip();
-        if !verify_password(password.into_string(), hash.clone()).await? {
-            return Err(Problem::new(&problem::WRONG_CREDENTIALS, problem::WRONG_CREDENTIALS.title));
-        }
+        let password = password.into_string();
+        let new_hash = match verify_password(password.clone(), hash.clone()).await? {
+            Verdict::Wrong => return Err(Problem::new(&problem::WRONG_CREDENTIALS, problem::WRONG_CREDENTIALS.title)),
+            Verdict::Right => None,
+            Verdict::RightButForeign => Some(hash_password(password).await?),
+        };
         let token = Token::new()?;
         let sign_in = sql("select auth.sign_in($1, $2, $3, $4, $5, $6)")
             .bind(user_id)
-            .bind(hash)
+            .bind(hash.clone())
             .bind(token.hash.0.to_vec())
             .bind(token.expires_at)
             .bind(context.client.ip_address)
             .bind(context.user_agent.clone());
+        let rehash =
+            sql("select auth.rehash($1, $2, $3) where $3::text is not null").bind(user_id).bind(hash).bind(new_hash);
         // A second flight: the hash had to come here to be checked, as Argon2 must not run inside the database.
-        let [_, user, session] = context.fly([sign_in, select_me(), select_session_id()]).await?;
+        let [_, _, user, session] = context.fly([sign_in, rehash, select_me(), select_session_id()]).await?;
         let session: Id = read_one(&session)?;
         Ok(Created(SignedIn::new(read_one(&user)?, session.id, token)))
     }

@@ -6,7 +6,8 @@ use shared::{
     model::{
         accounts::Id,
         versions::{
-            FILE, FileRow, Manifest, NewFiles, NewVersion, Version, count_changes, select_files, select_version,
+            FILE, FileRow, Manifest, NewFiles, NewVersion, Version, count_changes, read_version, select_files,
+            select_version,
         },
     },
     problem, sql,
@@ -58,11 +59,7 @@ impl Endpoint for CreateVersion {
             ])
             .await?;
         read_one::<Id>(&updated)?;
-        let mut version: Version = read_one(&version)?;
-        let bucket = context.bucket()?;
-        let files: Vec<FileRow> = read_all(&files)?;
-        version.files = Some(files.into_iter().map(|file| file.into_file(bucket)).collect::<Result<_, _>>()?);
-        Ok(Created(version))
+        Ok(Created(read_version(&version, &files, context.bucket()?)?))
     }
 }
 
@@ -110,7 +107,7 @@ fn compare(old: &[FileRow], new: &NewFiles) -> Result<(i32, i32), Problem> {
 
 /// Makes the new version the newest, if the artifact is still as the caller knew it. Where it has gone since the first
 /// flight, nothing that follows may touch its files.
-fn advance(id: Uuid, version_id: Uuid, index: i32, if_match: Option<i64>) -> Sql {
+pub fn advance(id: Uuid, version_id: Uuid, index: i32, if_match: Option<i64>) -> Sql {
     sql("
         with advanced as (
             update artifacts set current_version_id = $2, versions_count = $3

@@ -4,8 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Access, Context, Endpoint, Input, Json, Nothing, Problem, Route, Storage,
-    context::{read_all, read_one},
-    model::versions::{FileRow, Version, select_files, select_version},
+    model::versions::{Version, read_version, select_files, select_version},
 };
 use uuid::Uuid;
 
@@ -33,10 +32,6 @@ impl Endpoint for ReadVersion {
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
         let VersionPath { id, version } = input.path;
         let [version, files] = context.fly([select_version(id, version), select_files(id, version)]).await?;
-        let mut version: Version = read_one(&version)?;
-        let bucket = context.bucket()?;
-        let files: Vec<FileRow> = read_all(&files)?;
-        version.files = Some(files.into_iter().map(|file| file.into_file(bucket)).collect::<Result<_, _>>()?);
-        Ok(Json(version))
+        Ok(Json(read_version(&version, &files, context.bucket()?)?))
     }
 }

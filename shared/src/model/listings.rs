@@ -1,5 +1,6 @@
 //! Lists of artifacts, filtered and in several orders: what the gallery, a maker's page and search share.
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -116,14 +117,47 @@ impl Listing {
             .bind(self.tool_name)
             .bind(self.code_language)
             .bind(self.visibility.map(Visibility::as_str));
-        let statement = if sort == Sort::Newest {
-            let time = |cursor: RankCursor| cursor.by_time().map(|cursor| cursor.created_at);
-            let created_at = self.cursor.map(|cursor| time(cursor).ok_or_else(not_of_this_list)).transpose()?;
-            statement.bind(created_at)
-        } else {
-            statement.bind(self.cursor.map(|cursor| cursor.rank))
+        let statement = match sort {
+            Sort::Newest => statement.bind(time(self.cursor)?),
+            _ => statement.bind(self.cursor.map(|cursor| cursor.rank)),
         };
         Ok(statement.bind(self.cursor.map(|cursor| cursor.id)).bind(self.limit.and_one()))
+    }
+
+    /// The caller's trash, the last thrown away first.
+    pub fn select_trash(self) -> Result<Sql, Problem> {
+        let after = match self.cursor {
+            Some(_) => "(artifacts.deleted_at, artifacts.id) < ($5, $6)",
+            None => "$5::timestamptz is null and $6::uuid is null",
+        };
+        Ok(sql(select_ranked(&format!(
+            "select artifact_id, (extract(epoch from deleted_at) * 1000000)::bigint as rank
+             from (
+                 select artifacts.id as artifact_id, artifacts.deleted_at
+                 from artifacts
+                 where artifacts.owner_user_id = (select auth.uid())
+                   and artifacts.deleted_at is not null
+                   and ($1::text is null or artifacts.type = $1)
+                   and ($2::text is null or artifacts.tool_name = $2)
+                   and ($3::text is null or exists (
+                       select from artifact_versions versions
+                       where versions.id = artifacts.current_version_id and versions.code_language = $3
+                   ))
+                   and ($4::text is null or artifacts.visibility = $4)
+                   and {after}
+                 order by artifacts.deleted_at desc, artifacts.id desc
+                 limit 101
+             ) last
+             order by deleted_at desc, artifact_id desc
+             limit $7"
+        )))
+        .bind(self.kind)
+        .bind(self.tool_name)
+        .bind(self.code_language)
+        .bind(self.visibility.map(Visibility::as_str))
+        .bind(time(self.cursor)?)
+        .bind(self.cursor.map(|cursor| cursor.id))
+        .bind(self.limit.and_one()))
     }
 
     /// The artifacts with these words, the best first.
@@ -167,8 +201,11 @@ impl Whose {
     }
 }
 
-fn not_of_this_list() -> Problem {
-    Problem::invalid("/query/cursor", "must be a next_cursor of an earlier page")
+/// The time that a cursor of a list by time holds.
+fn time(cursor: Option<RankCursor>) -> Result<Option<Timestamp>, Problem> {
+    let Some(cursor) = cursor else { return Ok(None) };
+    let refuse = || Problem::invalid("/query/cursor", "must be a next_cursor of an earlier page");
+    cursor.by_time().map(|cursor| Some(cursor.created_at)).ok_or_else(refuse)
 }
 
 /// The artifacts of a page of ids and ranks.

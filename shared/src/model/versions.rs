@@ -8,9 +8,16 @@ use serde::{Deserialize, Serialize, de};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{artifacts::Credits, blobs::Blob};
+use super::{
+    artifacts::Credits,
+    blobs::{Blob, decode},
+};
 use crate::{
-    Problem, Resource, Sql, from_json_column, from_row,
+    Problem, Resource, Sql,
+    bucket::Bucket,
+    context::{read_all, read_one},
+    database::Row,
+    diff, from_json_column, from_row,
     page::{Cursor, Keyset},
     sql,
     text::{FilePath, Json1M, Object, Sha256, Text},
@@ -20,7 +27,10 @@ use crate::{
 const INLINE_LIMIT: usize = 4 * 1024 * 1024;
 
 /// Bytes of one file of text; larger ones go through an upload.
-const FILE_LIMIT: usize = 1024 * 1024;
+pub const FILE_LIMIT: usize = 1024 * 1024;
+
+/// Files of a version.
+pub const FILES_LIMIT: usize = 500;
 
 /// Characters of a file that search looks through.
 const SEARCHED: usize = 32_768;
@@ -46,13 +56,13 @@ pub struct NewFile {
 }
 
 /// The files of a new version, all of them: 1 to 500, each with its own path.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, Default, JsonSchema)]
 pub struct NewFiles(#[schemars(length(min = 1, max = 500))] pub Vec<NewFile>);
 
 impl<'de> Deserialize<'de> for NewFiles {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let files = Vec::<NewFile>::deserialize(deserializer)?;
-        if files.is_empty() || files.len() > 500 {
+        if files.is_empty() || files.len() > FILES_LIMIT {
             return Err(de::Error::custom("must have 1 to 500 files"));
         }
         let mut paths = HashSet::new();
@@ -211,7 +221,7 @@ pub struct Version {
 }
 
 impl crate::FromRow for Version {
-    fn from_row(row: &crate::database::Row) -> Result<Self, crate::database::RowError> {
+    fn from_row(row: &Row) -> Result<Self, crate::database::RowError> {
         Ok(Self {
             id: row.try_get("id")?,
             artifact_id: row.try_get("artifact_id")?,
@@ -276,6 +286,14 @@ pub fn select_version(artifact_id: Uuid, version_index: i32) -> Sql {
     .bind(version_index)
 }
 
+/// Reads what [`select_version`] and [`select_files`] found.
+pub fn read_version(version: &[Row], files: &[Row], bucket: &Bucket) -> Result<Version, Problem> {
+    let mut version: Version = read_one(version)?;
+    let files: Vec<FileRow> = read_all(files)?;
+    version.files = Some(files.into_iter().map(|file| file.into_file(bucket)).collect::<Result<_, _>>()?);
+    Ok(version)
+}
+
 /// A file as stored.
 #[derive(Debug)]
 pub struct FileRow {
@@ -327,21 +345,12 @@ pub fn select_files(artifact_id: Uuid, version_index: i32) -> Sql {
 impl FileRow {
     /// The bytes, if they are here: decoded, and what their name says.
     pub fn bytes(&self) -> Result<Option<Vec<u8>>, Problem> {
-        let Some(content) = &self.content else { return Ok(None) };
-        let size = usize::try_from(self.size).map_err(Problem::internal)?;
-        let bytes = match self.encoding.as_str() {
-            "zstd" => zstd::bulk::decompress(content, size).map_err(Problem::internal)?,
-            _ => content.clone(),
-        };
-        if Sha256::of(&bytes) == self.sha256 {
-            Ok(Some(bytes))
-        } else {
-            Err(Problem::internal(anyhow::anyhow!("a blob is not what its SHA-256 says: {}", self.sha256)))
-        }
+        let decoded = |content: &Vec<u8>| decode(content, &self.encoding, self.size, &self.sha256);
+        self.content.as_ref().map(decoded).transpose()
     }
 
     /// As the client sees it.
-    pub fn into_file(self, bucket: &crate::bucket::Bucket) -> Result<File, Problem> {
+    pub fn into_file(self, bucket: &Bucket) -> Result<File, Problem> {
         let content = self.bytes()?.map(String::from_utf8).transpose().map_err(Problem::internal)?;
         let mut blob = Blob {
             sha256: self.sha256,
@@ -381,17 +390,30 @@ impl Manifest {
         for file in &files.0 {
             let text = file.content.as_deref();
             let sha256 = text.map(|text| Sha256::of(text.as_bytes())).or(file.sha256).ok_or_else(Problem::not_found)?;
-            let compressed = text.map(|text| zstd::bulk::compress(text.as_bytes(), ZSTD_LEVEL)).transpose();
-            manifest.paths.push(file.path.as_str().to_owned());
-            manifest.languages.push(file.language.clone().map(Text::into_string));
-            manifest.hashes.push(sha256.0.to_vec());
-            manifest.sizes.push(text.map_or(0, |text| i64::try_from(text.len()).unwrap_or(i64::MAX)));
-            manifest.contents.push(compressed.map_err(Problem::internal)?);
-            // PostgreSQL's texts have no place for NUL.
-            let searched = |text: &str| text.chars().take(SEARCHED).map(|c| if c == '\0' { ' ' } else { c }).collect();
-            manifest.searched.push(text.map(searched));
+            let language = file.language.clone().map(Text::into_string);
+            manifest.push(file.path.as_str().to_owned(), language, sha256, text)?;
         }
         Ok(manifest)
+    }
+
+    /// Adds a file; without a text its bytes must be stored already.
+    pub fn push(
+        &mut self,
+        path: String,
+        language: Option<String>,
+        sha256: Sha256,
+        text: Option<&str>,
+    ) -> Result<(), Problem> {
+        let compressed = text.map(|text| zstd::bulk::compress(text.as_bytes(), ZSTD_LEVEL)).transpose();
+        self.paths.push(path);
+        self.languages.push(language);
+        self.hashes.push(sha256.0.to_vec());
+        self.sizes.push(text.map_or(0, |text| i64::try_from(text.len()).unwrap_or(i64::MAX)));
+        self.contents.push(compressed.map_err(Problem::internal)?);
+        // PostgreSQL's texts have no place for NUL.
+        let searched = |text: &str| text.chars().take(SEARCHED).map(|c| if c == '\0' { ' ' } else { c }).collect();
+        self.searched.push(text.map(searched));
+        Ok(())
     }
 
     /// Binds the paths and the hashes, two arrays in step.
@@ -401,7 +423,7 @@ impl Manifest {
     }
 
     /// Stores the text that the caller does not have yet, neither as their own nor in this artifact, with its words for
-    /// search.
+    /// search. What there is of it already is locked, so that the sweep does not take it before the version refers to it.
     #[must_use]
     pub fn insert_blobs(&self, artifact_id: Uuid) -> Sql {
         sql("
@@ -547,14 +569,10 @@ pub fn count_changes(old: &[(&str, &str)], new: &[(&str, &str)]) -> (i32, i32) {
     let paths: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
     let (mut additions, mut deletions) = (0, 0);
     for path in paths {
-        let text = |files: &BTreeMap<&str, &'_ str>| files.get(path).copied().unwrap_or_default().to_owned();
-        let (before, after) = (text(&old), text(&new));
-        for change in similar::TextDiff::from_lines(&before, &after).ops() {
-            let (tag, old_range, new_range) = change.as_tag_tuple();
-            if tag != similar::DiffTag::Equal {
-                deletions += i32::try_from(old_range.len()).unwrap_or(i32::MAX);
-                additions += i32::try_from(new_range.len()).unwrap_or(i32::MAX);
-            }
+        let [old, new] = [&old, &new].map(|files| diff::lines(files.get(path).copied().unwrap_or_default()));
+        for edit in diff::edits(&old, &new) {
+            deletions += i32::try_from(edit.old.len()).unwrap_or(i32::MAX);
+            additions += i32::try_from(edit.new.len()).unwrap_or(i32::MAX);
         }
     }
     (additions, deletions)

@@ -532,3 +532,37 @@ async fn odd_words_are_answered() {
         assert_eq!(find(&ada, &word).await, [&*id]);
     }
 }
+
+#[tokio::test]
+async fn the_trash_is_its_owners_alone() {
+    let (ada, bob) = (Person::register().await, Person::register().await);
+    let mut ids = Vec::new();
+    for visibility in ["public", "private", "public", "public"] {
+        ids.push(ada.create_artifact(visibility, "draw();\n").await.id());
+    }
+    for id in [&ids[2], &ids[0], &ids[1]] {
+        let _ = ada.delete(&format!("/v1/artifacts/{id}")).await.expect(204);
+    }
+    for path in ["/v1/artifacts?trashed=true&limit=1", "/v1/artifacts?trashed=true&owner=me&limit=2"] {
+        let items = ada.walk(path).await;
+        let found: Vec<&str> = items.iter().map(|item| item["id"].as_str().expect("an id")).collect();
+        assert_eq!(found, [&ids[1], &ids[0], &ids[2]], "the last thrown away first");
+        assert!(items.iter().all(|item| item["deleted_at"].is_string()));
+    }
+    assert_eq!(ada.walk("/v1/artifacts?trashed=true&visibility=private").await.len(), 1);
+    assert_eq!(ada.walk("/v1/artifacts?trashed=false&owner=me").await.len(), 1);
+    assert!(bob.walk("/v1/artifacts?trashed=true").await.is_empty());
+    let _ = Person::anonymous().get("/v1/artifacts?trashed=true").await.expect_problem(401, "unauthenticated");
+    let others = format!("/v1/artifacts?trashed=true&owner={}", ada.handle());
+    assert_eq!(bob.get(&others).await.expect_problem(422, "invalid").pointers(), ["/query/owner"]);
+    for (query, found) in [("type=code", 3), ("type=no-such-type", 0), ("code_language=none", 0), ("tool_name=none", 0)]
+    {
+        assert_eq!(ada.walk(&format!("/v1/artifacts?trashed=true&{query}")).await.len(), found, "{query}");
+    }
+    for (query, pointer) in [("q=clock", "/query/q"), ("sort=newest", "/query/sort")] {
+        let reply = ada.get(&format!("/v1/artifacts?trashed=true&{query}")).await.expect_problem(422, "invalid");
+        assert_eq!(reply.pointers(), [pointer]);
+    }
+    let reply = ada.get("/v1/artifacts?trashed=maybe").await.expect_problem(422, "invalid");
+    assert_eq!(reply.pointers(), ["/query/trashed"]);
+}

@@ -52,6 +52,33 @@ async fn the_account_notes_when() {
     assert!(made.json["user"]["last_login_at"].as_str() > Some("2021"));
 }
 
+/// What an import brings from passlib or bcryptjs signs in, and becomes a hash of ours at that.
+#[tokio::test]
+async fn a_foreign_hash_signs_in_and_is_replaced() {
+    let ada = Person::register().await;
+    let behind = database::behind().await;
+    let hashed = "update users set password_hash = $2 where id = $1";
+    // "correct horse battery staple", of the lowest cost there is.
+    let foreign = "$2b$04$Q/z2XaypZnuiAvdLOG9sKeBHlHoawPSaKR/XgoF2uX8HRY5xOZtSG";
+    behind.execute(hashed, &[&user_id(&ada), &foreign]).await.expect("it can be set");
+    let mut body = credentials(&ada);
+    body["password"] = json!("Correct horse battery staple");
+    assert_eq!(sign_in(body.clone()).await.status, 401);
+    body["password"] = json!("correct horse battery staple");
+    assert_eq!(sign_in(body.clone()).await.expect(201).json["user"]["id"], ada.id());
+    let row =
+        behind.query_one("select password_hash from users where id = $1", &[&user_id(&ada)]).await.expect("a row");
+    assert!(row.get::<_, String>(0).starts_with("$argon2id$"));
+    assert_eq!(sign_in(body.clone()).await.status, 201);
+    // Hashes of no kind that we know, or of a cost that would keep us busy, fit no password.
+    for unusable in
+        ["", "plain", "$2b$31$Q/z2XaypZnuiAvdLOG9sKeBHlHoawPSaKR/XgoF2uX8HRY5xOZtSG", "$2b$04$short", "$1$abc$def"]
+    {
+        behind.execute(hashed, &[&user_id(&ada), &unusable]).await.expect("it can be set");
+        assert_eq!(sign_in(body.clone()).await.status, 401, "{unusable}");
+    }
+}
+
 /// Nobody learns who has an account: all of it fails the same.
 #[tokio::test]
 async fn every_failure_is_the_same() {
