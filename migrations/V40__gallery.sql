@@ -17,6 +17,10 @@ create table artifact_listings (
 );
 comment on table artifact_listings is
     'What lists of artifacts are filtered and sorted by, apart from artifacts, so that a like is no change of the artifact. A row for each one that is not in the trash, written at the end of each transaction that changes something of it: list_artifact().';
+comment on column artifact_listings.artifact_id is 'No row: it is in the trash.';
+comment on column artifact_listings.owner_user_id is 'Whose it is, as in artifacts; likewise visibility, type and created_at.';
+comment on column artifact_listings.visibility is 'public or private.';
+comment on column artifact_listings.type is 'What it is; free text.';
 comment on column artifact_listings.tool_name is 'As that of the artifact; null where it has none.';
 comment on column artifact_listings.code_language is 'Of the newest version; null where that says none, or there is no version.';
 comment on column artifact_listings.likes is 'Likes by sortable_count(): the order of most_liked. The exact number is the sum of artifact_counts.';
@@ -70,6 +74,11 @@ create index artifact_texts_words_idx on artifact_texts using gin (words);
 create index artifact_texts_title_idx on artifact_texts using gin (title gin_trgm_ops);
 comment on table artifact_texts is
     'What search looks through: the words of each artifact that is not in the trash, and what search filters by. Only search_artifacts() reads it.';
+comment on column artifact_texts.artifact_id is 'No row: it is in the trash.';
+comment on column artifact_texts.owner_user_id is 'Whose it is, as in artifacts; likewise visibility, type and created_at.';
+comment on column artifact_texts.visibility is 'public or private.';
+comment on column artifact_texts.type is 'What it is; free text.';
+comment on column artifact_texts.title is 'As that of the artifact, for what is written like it.';
 comment on column artifact_texts.tool_name is 'As that of the artifact; null where it has none.';
 comment on column artifact_texts.code_language is 'Of the newest version; null where that says none, or there is no version.';
 comment on column artifact_texts.title_words is 'Words of the title alone: those who have many are not crowded out by those who have them in code.';
@@ -386,6 +395,9 @@ create index former_handles_user_id_idx on former_handles (user_id);
 comment on table former_handles is
     'Handles that were given up by renaming. For 90 days nobody but their former owner may take them: claim_handle().';
 
+comment on column former_handles.handle is 'Lower case, as profiles.handle was. It may be whose it was again: then there is no row.';
+comment on column former_handles.released_at is 'When it was given up; 90 days later the row means nothing, and goes when the handle is taken.';
+
 create function claim_handle() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -483,8 +495,7 @@ grant select on artifact_listings to atelier_api;
 create policy artifact_listings_select on artifact_listings for select to atelier_api
     using (owner_user_id = (select auth.uid()) or visibility = 'public');
 
-grant select on artifact_versions, artifact_files, blobs, profiles to atelier_system;
-create policy artifact_versions_system on artifact_versions for select to atelier_system using (true);
+grant select on artifact_files, blobs, profiles to atelier_system;
 create policy artifact_files_system on artifact_files for select to atelier_system using (true);
 create policy blobs_system on blobs for select to atelier_system using (true);
 

@@ -99,6 +99,16 @@ impl Counted {
         self.check(ada, "projects-delete", "DELETE", &project, json!({})).await;
     }
 
+    async fn profiles(&mut self, ada: &Person, nobody: &Person) {
+        self.check(ada, "profiles-put", "PUT", "/v1/profiles/me", json!({"handle": ada.handle()})).await;
+        let profile = format!("/v1/profiles/{}", ada.handle());
+        self.check(nobody, "profiles-read", "GET", &profile, json!({})).await;
+        self.check(nobody, "profiles-list", "GET", "/v1/profiles?q=h", json!({})).await;
+        self.check(nobody, "profiles-artifacts", "GET", &format!("{profile}/artifacts"), json!({})).await;
+        self.check(ada, "profiles-read-me", "GET", "/v1/profiles/me", json!({})).await;
+        self.check(ada, "profiles-delete-avatar", "DELETE", "/v1/profiles/me/avatar", json!({})).await;
+    }
+
     async fn items(&mut self, ada: &Person) {
         let item = self.check(ada, "items-create", "POST", "/v1/items", json!({"title": "Ideas"})).await;
         self.check(ada, "items-list", "GET", "/v1/items", json!({})).await;
@@ -128,14 +138,7 @@ async fn every_warm_request_takes_one_flight() {
     let credentials = json!({"email": bob.user["email"], "password": bob.password});
     counted.check(&nobody, "sessions-create", "POST", "/v1/sessions", credentials).await;
     counted.check(&ada, "sessions-list", "GET", "/v1/sessions", json!({})).await;
-    counted.check(&ada, "profiles-put", "PUT", "/v1/profiles/me", json!({"handle": ada.handle()})).await;
-    counted.check(&nobody, "profiles-read", "GET", &format!("/v1/profiles/{}", ada.handle()), json!({})).await;
-    counted.check(&nobody, "profiles-list", "GET", "/v1/profiles?q=h", json!({})).await;
-    let made = format!("/v1/profiles/{}/artifacts", ada.handle());
-    counted.check(&nobody, "profiles-artifacts", "GET", &made, json!({})).await;
-    counted.check(&ada, "profiles-read-me", "GET", "/v1/profiles/me", json!({})).await;
-    counted.check(&ada, "profiles-delete-avatar", "DELETE", "/v1/profiles/me/avatar", json!({})).await;
-
+    counted.profiles(&ada, &nobody).await;
     counted.chats(&ada).await;
     counted.projects(&ada).await;
     counted.items(&ada).await;
