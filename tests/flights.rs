@@ -99,6 +99,16 @@ impl Counted {
         self.check(ada, "projects-delete", "DELETE", &project, json!({})).await;
     }
 
+    async fn profiles(&mut self, ada: &Person, nobody: &Person) {
+        self.check(ada, "profiles-put", "PUT", "/v1/profiles/me", json!({"handle": ada.handle()})).await;
+        let profile = format!("/v1/profiles/{}", ada.handle());
+        self.check(nobody, "profiles-read", "GET", &profile, json!({})).await;
+        self.check(nobody, "profiles-list", "GET", "/v1/profiles?q=h", json!({})).await;
+        self.check(nobody, "profiles-artifacts", "GET", &format!("{profile}/artifacts"), json!({})).await;
+        self.check(ada, "profiles-read-me", "GET", "/v1/profiles/me", json!({})).await;
+        self.check(ada, "profiles-delete-avatar", "DELETE", "/v1/profiles/me/avatar", json!({})).await;
+    }
+
     async fn items(&mut self, ada: &Person) {
         let item = self.check(ada, "items-create", "POST", "/v1/items", json!({"title": "Ideas"})).await;
         self.check(ada, "items-list", "GET", "/v1/items", json!({})).await;
@@ -169,26 +179,26 @@ async fn every_warm_request_takes_one_flight() {
     let credentials = json!({"email": bob.user["email"], "password": bob.password});
     counted.check(&nobody, "sessions-create", "POST", "/v1/sessions", credentials).await;
     counted.check(&ada, "sessions-list", "GET", "/v1/sessions", json!({})).await;
-    counted.check(&ada, "profiles-put", "PUT", "/v1/profiles/me", json!({"handle": ada.handle()})).await;
-    counted.check(&nobody, "profiles-read", "GET", &format!("/v1/profiles/{}", ada.handle()), json!({})).await;
-    counted.check(&ada, "profiles-read-me", "GET", "/v1/profiles/me", json!({})).await;
-    counted.check(&ada, "profiles-delete-avatar", "DELETE", "/v1/profiles/me/avatar", json!({})).await;
-
+    counted.profiles(&ada, &nobody).await;
     counted.chats(&ada).await;
     counted.projects(&ada).await;
     counted.items(&ada).await;
 
     let version = json!({"files": [{"path": "a.txt", "content": "a\n"}]});
-    let new = json!({"title": "A clock", "visibility": "public", "version": version});
+    let with_chat = json!({"files": version["files"], "chat": [{"role": "user", "content": "Draw a clock."}]});
+    let new = json!({"title": "A clock", "visibility": "public", "version": with_chat});
     let artifact = counted.check(&ada, "artifacts-create", "POST", "/v1/artifacts", new).await;
     let path = format!("/v1/artifacts/{}", artifact["id"].as_str().expect("an id"));
     counted.check(&ada, "artifacts-read", "GET", &path, json!({})).await;
-    counted.check(&nobody, "artifacts-list", "GET", "/v1/artifacts", json!({})).await;
+    for query in ["", "?sort=trending&type=code", "?q=clock", "?q=clok&owner=me"] {
+        counted.check(&ada, "artifacts-list", "GET", &format!("/v1/artifacts{query}"), json!({})).await;
+    }
     counted.check(&ada, "artifacts-update", "PATCH", &path, json!({"title": "The clock"})).await;
     counted.check(&ada, "versions-create", "POST", &format!("{path}/versions"), version).await;
     counted.check(&ada, "versions-list", "GET", &format!("{path}/versions"), json!({})).await;
     counted.check(&ada, "versions-read", "GET", &format!("{path}/versions/1"), json!({})).await;
     counted.check(&ada, "versions-file", "GET", &format!("{path}/versions/1/files/a.txt"), json!({})).await;
+    counted.check(&ada, "versions-chat", "GET", &format!("{path}/versions/1/chat"), json!({})).await;
     check_social(&mut counted, &bob, &path).await;
     let fork = counted.check(&bob, "artifacts-fork", "POST", &format!("{path}/forks"), json!({})).await;
     counted.check(&nobody, "artifacts-forks", "GET", &format!("{path}/forks"), json!({})).await;
@@ -218,6 +228,7 @@ async fn every_warm_request_takes_one_flight() {
             let media = format!("{path}/media");
             counted.check(&ada, "media-put", "PUT", &media, json!({"screenshot": declared.id()})).await;
             counted.check(&ada, "media-read", "GET", &media, json!({})).await;
+            counted.check(&ada, "media-delete", "DELETE", &media, json!({})).await;
         }
         let blob = format!("/v1/blobs/{}", Sha256::of(&picture));
         counted.check(&ada, "blobs-read", "GET", &blob, json!({})).await;
@@ -250,7 +261,7 @@ async fn every_warm_request_takes_one_flight() {
     let document = walk::document();
     for entry in functions::endpoints().iter().filter(|entry| entry.route.database) {
         if !counted.seen.contains(&entry.name) {
-            let path = walk::path_with(entry, &walk::nowhere());
+            let path = walk::path_and_query_with(&document, entry, &walk::nowhere());
             let body = entry.route.takes_body().then(|| walk::example(&document, entry).to_string());
             for _ in 0..2 {
                 counted.once(&entry.name, walk::send(&ada, entry, &path, body.as_deref())).await;

@@ -58,6 +58,15 @@ async fn the_previous_releases_data_survives_each_migration() {
             );
         }
     }
+    let unlisted = "select count(*) from artifacts
+        where deleted_at is null
+          and not exists (
+              select from artifact_listings
+              join artifact_texts using (artifact_id)
+              where artifact_id = artifacts.id and artifact_texts.title = artifacts.title
+          )";
+    let unlisted: i64 = client.query_one(unlisted, &[]).await.expect("works").get(0);
+    assert_eq!(unlisted, 0, "an older artifact is in no list");
     let unfinished: i64 = client
         .query_one(
             "select (select count(*) from pg_index where not indisvalid) + (select count(*) from pg_constraint where not convalidated)",

@@ -26,7 +26,8 @@ endpoints! {
     }
     /// /v1/profiles
     profiles {
-        put::PutProfile, read_me::ReadOwnProfile, read::ReadProfile, put_avatar::PutAvatar, delete_avatar::DeleteAvatar,
+        list::ListProfiles, put::PutProfile, read_me::ReadOwnProfile, read::ReadProfile, artifacts::ListProfileArtifacts,
+        put_avatar::PutAvatar, delete_avatar::DeleteAvatar,
     }
     /// /v1/uploads
     uploads { create::CreateUpload, read::ReadUpload, complete::CompleteUpload, delete::DeleteUpload }
@@ -39,11 +40,13 @@ endpoints! {
         diff::DiffArtifact,
     }
     /// /v1/artifacts/{id}/versions
-    versions { create::CreateVersion, list::ListVersions, read::ReadVersion, file::ReadFile }
+    versions {
+        create::CreateVersion, list::ListVersions, read::ReadVersion, file::ReadFile, chat::ReadVersionChat,
+    }
     /// /v1/artifacts/{id}/merges
     merges { create::CreateMerge }
     /// /v1/artifacts/{id}/media
-    media { put::PutMedia, read::ReadMedia }
+    media { put::PutMedia, read::ReadMedia, delete::DeleteMedia }
     /// /v1/artifacts/{id}/likes
     likes { put::PutLike, delete::DeleteLike, list::ListLikes }
     /// /v1/artifacts/{id}/imports

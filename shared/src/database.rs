@@ -74,6 +74,12 @@ impl Sql {
     pub fn text(&self) -> &str {
         &self.text
     }
+
+    /// What is bound to its parameters, likewise.
+    #[must_use]
+    pub fn values(&self) -> Vec<&(dyn ToSql + Sync)> {
+        self.values.iter().map(|value| value.as_ref() as &(dyn ToSql + Sync)).collect()
+    }
 }
 
 /// A type that is read from a row, each field from the column of its name.

@@ -12,6 +12,7 @@ pub mod documents;
 pub mod files;
 pub mod items;
 pub mod likes;
+pub mod listings;
 pub mod merges;
 pub mod messages;
 pub mod profiles;

@@ -24,31 +24,61 @@ pub struct Cursor {
 
 impl Serialize for Cursor {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut bytes = [0; 24];
-        bytes[..8].copy_from_slice(&self.created_at.as_microsecond().to_be_bytes());
-        bytes[8..].copy_from_slice(self.id.as_bytes());
-        serializer.serialize_str(&BASE64_URL_SAFE_NO_PAD.encode(bytes))
+        RankCursor { rank: self.created_at.as_microsecond(), id: self.id }.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Cursor {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let parse = || {
-            let bytes: [u8; 24] = BASE64_URL_SAFE_NO_PAD.decode(&text).ok()?.try_into().ok()?;
-            let (microseconds, id) = bytes.split_at(8);
-            let created_at = Timestamp::from_microsecond(i64::from_be_bytes(microseconds.try_into().ok()?)).ok()?;
-            // PostgreSQL could not even read a time of so many thousand years ago.
-            if created_at < OLDEST {
-                return None;
-            }
-            Some(Self { created_at, id: Uuid::from_slice(id).ok()? })
-        };
-        parse().ok_or_else(|| de::Error::custom("must be a next_cursor of an earlier page"))
+        RankCursor::deserialize(deserializer)?.by_time().ok_or_else(|| de::Error::custom(NOT_A_CURSOR))
     }
 }
 
 inline_schema!(Cursor, {"type": "string", "examples": ["AAYn2kQxPAABk0X0Zb5wRZ5T5r3k0WvB1w"]});
+
+/// Where a page of a list by rank ended: highest rank first, then by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RankCursor {
+    /// The last item's rank; microseconds since 1970 where the list is by time.
+    pub rank: i64,
+    /// The last item's id.
+    pub id: Uuid,
+}
+
+const NOT_A_CURSOR: &str = "must be a next_cursor of an earlier page";
+
+impl RankCursor {
+    /// The cursor of a list by time, if the rank is one.
+    #[must_use]
+    pub fn by_time(self) -> Option<Cursor> {
+        // PostgreSQL could not even read a time of so many thousand years ago.
+        let created_at = Timestamp::from_microsecond(self.rank).ok().filter(|time| *time >= OLDEST)?;
+        Some(Cursor { created_at, id: self.id })
+    }
+}
+
+impl Serialize for RankCursor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut bytes = [0; 24];
+        bytes[..8].copy_from_slice(&self.rank.to_be_bytes());
+        bytes[8..].copy_from_slice(self.id.as_bytes());
+        serializer.serialize_str(&BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+impl<'de> Deserialize<'de> for RankCursor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let parse = || {
+            let bytes: [u8; 24] = BASE64_URL_SAFE_NO_PAD.decode(&text).ok()?.try_into().ok()?;
+            let (rank, id) = bytes.split_at(8);
+            Some(Self { rank: i64::from_be_bytes(rank.try_into().ok()?), id: Uuid::from_slice(id).ok()? })
+        };
+        parse().ok_or_else(|| de::Error::custom(NOT_A_CURSOR))
+    }
+}
+
+inline_schema!(RankCursor, {"type": "string", "examples": ["AAAAAAAAACoBmfDFb158Op1kDyp_bzoQ"]});
 
 /// The condition that goes on after a cursor, whose two parts are bound at `$first` and the number after it.
 ///
@@ -56,15 +86,9 @@ inline_schema!(Cursor, {"type": "string", "examples": ["AAYn2kQxPAABk0X0Zb5wRZ5T
 /// and a page would cost more the deeper it lies.
 #[must_use]
 pub fn after(cursor: Option<Cursor>, table: &str, first: usize) -> String {
-    after_time(cursor, table, "created_at", first)
-}
-
-/// [`after`] in a list in the order of another time than that of creation.
-#[must_use]
-pub fn after_time(cursor: Option<Cursor>, table: &str, time: &str, first: usize) -> String {
     let second = first + 1;
     if cursor.is_some() {
-        format!("({table}.{time}, {table}.id) < (${first}, ${second})")
+        format!("({table}.created_at, {table}.id) < (${first}, ${second})")
     } else {
         format!("${first}::timestamptz is null and ${second}::uuid is null")
     }
@@ -117,11 +141,11 @@ pub struct Paging {
 
 /// A page of a list.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Page<T> {
-    /// The items, newest first.
+pub struct Page<T, C = Cursor> {
+    /// The items, newest first where the list has no other order.
     pub items: Vec<T>,
     /// Give it as `cursor` for the next page; null on the last one.
-    pub next_cursor: Option<Cursor>,
+    pub next_cursor: Option<C>,
 }
 
 /// An item that a cursor can point at.
@@ -150,15 +174,23 @@ impl io::Write for Counter {
 impl<T: Keyset + Serialize> Page<T> {
     /// A page of the items that a query for [`Limit::and_one`] found; of fewer, if they are large.
     #[must_use]
-    pub fn new(mut items: Vec<T>, limit: Limit) -> Self {
+    pub fn new(items: Vec<T>, limit: Limit) -> Self {
+        Self::of(items.into_iter().map(|item| (item.cursor(), item)).collect(), limit)
+    }
+}
+
+impl<T: Serialize, C> Page<T, C> {
+    /// A page of items beside the cursors that continue after them.
+    #[must_use]
+    pub fn of(mut items: Vec<(C, T)>, limit: Limit) -> Self {
         let limit = usize::try_from(limit.0).expect("a limit is 1 to 100");
         let mut size = Counter(0);
-        let fits = |item: &&T| serde_json::to_writer(&mut size, item).is_ok() && size.0 <= SIZE_LIMIT;
+        let fits = |(_, item): &&(C, T)| serde_json::to_writer(&mut size, item).is_ok() && size.0 <= SIZE_LIMIT;
         let fitting = items.iter().take(limit).take_while(fits).count().max(1);
         let more = items.len() > fitting;
         items.truncate(fitting);
-        let next_cursor = items.last().filter(|_| more).map(Keyset::cursor);
-        Self { items, next_cursor }
+        let (mut cursors, items): (Vec<C>, Vec<T>) = items.into_iter().unzip();
+        Self { items, next_cursor: cursors.pop().filter(|_| more) }
     }
 }
 

@@ -141,7 +141,7 @@ fn size_in_json(text: &[u8]) -> usize {
     text.iter().map(size).sum()
 }
 
-impl<T: Serialize + JsonSchema + Send> Reply for Page<T> {
+impl<T: Serialize + JsonSchema + Send, C: Serialize + JsonSchema + Send> Reply for Page<T, C> {
     const STATUSES: &'static [(u16, &'static str)] = &[(200, "A page of the list.")];
 
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {

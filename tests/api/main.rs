@@ -93,6 +93,7 @@ mod likes {
 }
 
 mod media {
+    mod delete;
     mod put;
     mod read;
 }
@@ -107,7 +108,9 @@ mod messages {
 }
 
 mod profiles {
+    mod artifacts;
     mod delete_avatar;
+    mod list;
     mod put;
     mod put_avatar;
     mod read;
@@ -172,6 +175,7 @@ mod users {
 }
 
 mod versions {
+    mod chat;
     mod create;
     mod file;
     mod list;

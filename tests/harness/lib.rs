@@ -5,6 +5,7 @@ pub mod http;
 pub mod main_job;
 pub mod people;
 pub mod pictures;
+pub mod plans;
 pub mod projections;
 pub mod proxy;
 pub mod runtime_api;

@@ -19,6 +19,25 @@ pub fn path_with(entry: &Entry, id: &str) -> String {
         .replace("{handle}", "nobody-has-this")
 }
 
+/// The same, with values for the parameters that its query must have.
+#[must_use]
+pub fn path_and_query_with(document: &Value, entry: &Entry, id: &str) -> String {
+    let parameters =
+        document["paths"][entry.route.path.replace("+}", "}")][entry.route.method.to_lowercase()]["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten();
+    let required = parameters.filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);
+    let query: Vec<String> = required
+        .map(|parameter| {
+            let value = if parameter["schema"]["type"] == "integer" { "1" } else { "a" };
+            format!("{}={value}", parameter["name"].as_str().unwrap_or_default())
+        })
+        .collect();
+    let path = path_with(entry, id);
+    if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
+}
+
 /// An id of nothing.
 #[must_use]
 pub fn nowhere() -> String {

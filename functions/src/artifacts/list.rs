@@ -1,12 +1,15 @@
-//! GET /v1/artifacts: the gallery, one maker's artifacts, the caller's own, or their trash.
+//! GET /v1/artifacts: the gallery, one maker's artifacts, the caller's own, in several orders; search; and the trash.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Access, Context, Endpoint, Input, Nothing, Page, Problem, Route, Sql, Storage,
-    model::artifacts::{Artifact, Visibility, select_page_by},
-    page::{Cursor, Limit, after_time},
-    problem, sql,
+    model::{
+        artifacts::{Artifact, Visibility},
+        listings::{Listing, Sort, Whose, read_page},
+    },
+    page::{Limit, RankCursor},
+    problem,
     text::Text,
 };
 
@@ -17,12 +20,25 @@ pub struct ListArtifacts;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Filter {
-    /// A handle: only theirs. `me`: only the caller's own, private ones included. Left out: the public gallery.
+    /// Words to search for in titles, descriptions and code, the best first. It finds all that the caller may see, the
+    /// caller's own private artifacts included.
+    #[serde(default)]
+    q: Option<Text<1, 200>>,
+    /// The order; newest where left out. A search has its own, and so has the trash.
+    #[serde(default)]
+    sort: Option<Sort>,
+    /// A handle: only their public ones. `me`: only the caller's own, private ones included. Left out: the public gallery.
     #[serde(default)]
     owner: Option<Text<1, 64>>,
     /// Only of this type.
     #[serde(default)]
     r#type: Option<Text<1, 100>>,
+    /// Only made by this tool.
+    #[serde(default)]
+    tool_name: Option<Text<1, 100>>,
+    /// Only those whose newest version is mainly written in this.
+    #[serde(default)]
+    code_language: Option<Text<1, 50>>,
     /// Only these, among the caller's own; everyone else's are public anyway.
     #[serde(default)]
     visibility: Option<Visibility>,
@@ -34,17 +50,18 @@ pub struct Filter {
     limit: Limit,
     /// Where the last page ended: its `next_cursor`.
     #[serde(default)]
-    cursor: Option<Cursor>,
+    cursor: Option<RankCursor>,
 }
 
 impl Endpoint for ListArtifacts {
-    const ROUTE: Route = Route::get("/v1/artifacts", "List the gallery, one maker's artifacts, or one's own")
-        .access(Access::Optional)
-        .storage(Storage::Read);
+    const ROUTE: Route =
+        Route::get("/v1/artifacts", "List the gallery, one maker's artifacts, or one's own; or search")
+            .access(Access::Optional)
+            .storage(Storage::Read);
     type Path = Nothing;
     type Query = Filter;
     type Body = Nothing;
-    type Reply = Page<Artifact>;
+    type Reply = Page<Artifact, RankCursor>;
 
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
         let limit = input.query.limit;
@@ -54,10 +71,8 @@ impl Endpoint for ListArtifacts {
         if (input.query.trashed || input.query.is_own()) && !context.is_signed_in() {
             return Err(Problem::new(&problem::UNAUTHENTICATED, problem::UNAUTHENTICATED.title));
         }
-        let mut artifacts: Vec<Artifact> = context.list(input.query.select()).await?;
-        let bucket = context.bucket()?;
-        artifacts.iter_mut().try_for_each(|artifact| artifact.sign(bucket))?;
-        Ok(Page::new(artifacts, limit))
+        let [rows] = context.fly([input.query.select()?]).await?;
+        read_page(&rows, limit, context.bucket()?)
     }
 }
 
@@ -66,29 +81,37 @@ impl Filter {
         self.owner.as_ref().is_some_and(|owner| owner.as_str().eq_ignore_ascii_case("me"))
     }
 
-    /// Each combination of filters is its own statement, so that each has the plan of its own index.
-    #[must_use]
-    pub fn select(self) -> Sql {
-        let whose = match &self.owner {
-            _ if self.trashed => "artifacts.owner_user_id = (select auth.uid()) and $1::text is null",
-            None => "artifacts.visibility = 'public' and $1::text is null",
-            Some(_) if self.is_own() => "artifacts.owner_user_id = (select auth.uid()) and $1::text is not null",
-            Some(_) => {
-                "artifacts.owner_user_id = (select user_id from profiles where handle = lower($1))
-                 and artifacts.visibility = 'public'"
+    /// What finds them.
+    pub fn select(self) -> Result<Sql, Problem> {
+        let (whose, visibility) = match (&self.owner, self.visibility) {
+            _ if self.trashed || self.is_own() => (Whose::Caller, self.visibility),
+            (None, visibility) if self.q.is_some() || visibility != Some(Visibility::Private) => {
+                (Whose::Everyone, visibility)
             }
+            // A maker's list is the same for all, the maker included.
+            (Some(owner), None | Some(Visibility::Public)) => {
+                (Whose::Maker(owner.as_str().to_owned()), Some(Visibility::Public))
+            }
+            (_, Some(Visibility::Private)) | (None, _) => (Whose::NOBODY, None),
         };
-        let kind = if self.r#type.is_some() { "artifacts.type = $2" } else { "$2::text is null" };
-        let seen_by = if self.visibility.is_some() { "artifacts.visibility = $3" } else { "$3::text is null" };
-        let (place, time) = if self.trashed { ("is not null", "deleted_at") } else { ("is null", "created_at") };
-        let after = after_time(self.cursor, "artifacts", time, 4);
-        let condition = format!("artifacts.deleted_at {place} and {whose} and {kind} and {seen_by} and {after}");
-        sql(select_page_by(time, &condition, "$6"))
-            .bind(self.owner.filter(|_| !self.trashed).map(Text::into_string))
-            .bind(self.r#type.map(Text::into_string))
-            .bind(self.visibility.map(Visibility::as_str))
-            .bind(self.cursor.map(|cursor| cursor.created_at))
-            .bind(self.cursor.map(|cursor| cursor.id))
-            .bind(self.limit.and_one())
+        let listing = Listing {
+            whose,
+            visibility,
+            kind: self.r#type.map(Text::into_string),
+            tool_name: self.tool_name.map(Text::into_string),
+            code_language: self.code_language.map(Text::into_string),
+            cursor: self.cursor,
+            limit: self.limit,
+        };
+        match (self.q, self.sort, self.trashed) {
+            (None, None, true) => listing.select_trash(),
+            (None, sort, false) => listing.select(sort.unwrap_or_default()),
+            (Some(q), None, false) => Ok(listing.search(q.into_string())),
+            (Some(_), _, true) => Err(Problem::invalid("/query/q", "must be left out where trashed is true")),
+            (_, Some(_), _) => Err(Problem::invalid(
+                "/query/sort",
+                "must be left out in a search and in the trash, which have their own",
+            )),
+        }
     }
 }

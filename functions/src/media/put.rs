@@ -45,7 +45,7 @@ impl Endpoint for PutMedia {
 }
 
 /// The artifact's revision counts its media too.
-fn touch(id: Uuid, if_match: Option<i64>) -> Sql {
+pub(super) fn touch(id: Uuid, if_match: Option<i64>) -> Sql {
     sql("
         update artifacts set revision = revision
         where id = $1 and owner_user_id = auth.uid() and deleted_at is null and if_match(revision, $2)

@@ -1,5 +1,7 @@
 //! PUT /v1/profiles/me: write the caller's profile.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
@@ -7,7 +9,7 @@ use shared::{
     context::read_one,
     model::{
         blobs::sign_all,
-        profiles::{Profile, select_own_profile},
+        profiles::{PrivateField, Profile, select_own_profile},
     },
     problem, sql,
     text::{Handle, Text},
@@ -21,7 +23,7 @@ pub struct PutProfile;
 #[serde(deny_unknown_fields)]
 #[schemars(example = serde_json::json!({"handle": "ada", "display_name": "Ada", "bio": "I make clocks."}))]
 pub struct NewProfile {
-    /// Public name in URLs.
+    /// Public name in URLs. One that is given up stays its user's for 90 days: nobody else can take it meanwhile.
     handle: Handle,
     /// Name to show.
     #[serde(default)]
@@ -41,6 +43,9 @@ pub struct NewProfile {
     /// Country.
     #[serde(default)]
     country: Option<Text<1, 100>>,
+    /// Which of age, gender, city and country everyone may see.
+    #[serde(default)]
+    visible_fields: BTreeSet<PrivateField>,
 }
 
 /// Years, 0 to 150.
@@ -69,7 +74,8 @@ impl Endpoint for PutProfile {
         let new = input.body;
         let update = sql("
             update profiles set
-                handle = $2, display_name = $3, bio = $4, age = $5, gender = $6, city = $7, country = $8
+                handle = $2, display_name = $3, bio = $4, age = $5, gender = $6, city = $7, country = $8,
+                visible_fields = $9
             where user_id = auth.uid() and if_match(revision, $1)
         ")
         .bind(input.if_match)
@@ -79,7 +85,8 @@ impl Endpoint for PutProfile {
         .bind(new.age.map(|age| age.0))
         .bind(new.gender.map(Text::into_string))
         .bind(new.city.map(Text::into_string))
-        .bind(new.country.map(Text::into_string));
+        .bind(new.country.map(Text::into_string))
+        .bind(new.visible_fields.into_iter().map(|field| field.as_str().to_owned()).collect::<Vec<_>>());
         let select = select_own_profile();
         let [_, profile] = context.fly([update, select]).await?;
         let mut profile: Profile = read_one(&profile)?;

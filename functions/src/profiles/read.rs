@@ -19,7 +19,7 @@ pub struct ReadProfile;
 #[derive(Deserialize, JsonSchema)]
 pub struct ProfilePath {
     /// Public name, in any case.
-    handle: Text<1, 64>,
+    pub handle: Text<1, 64>,
 }
 
 impl Endpoint for ReadProfile {

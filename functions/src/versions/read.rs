@@ -15,9 +15,9 @@ pub struct ReadVersion;
 #[derive(Deserialize, JsonSchema)]
 pub struct VersionPath {
     /// The artifact.
-    id: Uuid,
+    pub id: Uuid,
     /// The version's index, from 1.
-    version: i32,
+    pub version: i32,
 }
 
 impl Endpoint for ReadVersion {

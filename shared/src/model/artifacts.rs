@@ -208,8 +208,7 @@ impl Resource for Artifact {
 
 impl Keyset for Artifact {
     fn cursor(&self) -> Cursor {
-        // The trash is in the order in which things came there.
-        Cursor { created_at: self.deleted_at.unwrap_or(self.created_at), id: self.id }
+        Cursor { created_at: self.created_at, id: self.id }
     }
 }
 
@@ -298,12 +297,6 @@ pub const VISIBLE: &str = "
 /// would expect a tenth of all rows; the constant tells it how few they can be.
 #[must_use]
 pub fn select_page(condition: &str, limit: &str) -> String {
-    select_page_by("created_at", condition, limit)
-}
-
-/// [`select_page`] in the order of another time than that of creation.
-#[must_use]
-pub fn select_page_by(time: &str, condition: &str, limit: &str) -> String {
     format!(
         "with artifacts as (
              select *
@@ -311,14 +304,14 @@ pub fn select_page_by(time: &str, condition: &str, limit: &str) -> String {
                  select artifacts.*
                  from artifacts
                  where {condition}
-                 order by artifacts.{time} desc, artifacts.id desc
+                 order by artifacts.created_at desc, artifacts.id desc
                  limit 101
              ) newest
-             order by {time} desc, id desc
+             order by created_at desc, id desc
              limit {limit}
          )
          select {ARTIFACT}
-         order by artifacts.{time} desc, artifacts.id desc"
+         order by artifacts.created_at desc, artifacts.id desc"
     )
 }
 

@@ -23,6 +23,33 @@ pub struct Owner {
 
 from_json_column!(Owner);
 
+/// What is the user's alone unless they choose to show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PrivateField {
+    /// Years.
+    Age,
+    /// As the user calls it.
+    Gender,
+    /// City.
+    City,
+    /// Country.
+    Country,
+}
+
+impl PrivateField {
+    /// As stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Age => "age",
+            Self::Gender => "gender",
+            Self::City => "city",
+            Self::Country => "country",
+        }
+    }
+}
+
 /// A profile.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Profile {
@@ -36,14 +63,17 @@ pub struct Profile {
     pub bio: Option<String>,
     /// Picture.
     pub avatar: Option<Blob>,
-    /// Years; null to everyone but the user.
+    /// Years; null to everyone but the user, unless they show it.
     pub age: Option<i32>,
-    /// As the user calls it; null to everyone but the user.
+    /// As the user calls it; null to everyone but the user, unless they show it.
     pub gender: Option<String>,
-    /// Null to everyone but the user.
+    /// Null to everyone but the user, unless they show it.
     pub city: Option<String>,
-    /// Null to everyone but the user.
+    /// Null to everyone but the user, unless they show it.
     pub country: Option<String>,
+    /// What of these four the user shows to everyone.
+    #[schemars(with = "Vec<PrivateField>")]
+    pub visible_fields: Vec<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -64,6 +94,7 @@ from_row!(Profile {
     gender,
     city,
     country,
+    visible_fields,
     created_at,
     updated_at,
     revision,
@@ -79,15 +110,14 @@ impl Resource for Profile {
     }
 }
 
-/// The columns of [`Profile`], to follow `select`; age, gender, city and country are the owner's alone.
+/// The columns of [`Profile`], to follow `select`. What is the owner's alone comes from a function: its columns cannot be
+/// read otherwise.
 pub const PROFILE: &str = "
-    profiles.user_id, profiles.handle, profiles.display_name, profiles.bio, blob_json(avatars) as avatar,
-    case when profiles.user_id = auth.uid() then profiles.age end as age,
-    case when profiles.user_id = auth.uid() then profiles.gender end as gender,
-    case when profiles.user_id = auth.uid() then profiles.city end as city,
-    case when profiles.user_id = auth.uid() then profiles.country end as country,
-    profiles.created_at, profiles.updated_at, profiles.revision
+    profiles.user_id, profiles.handle, profiles.display_name, profiles.bio, blob_json(avatars) as avatar, details.age,
+    details.gender, details.city, details.country, profiles.visible_fields, profiles.created_at, profiles.updated_at,
+    profiles.revision
 from profiles
+cross join lateral profile_details(profiles.user_id) details
 left join blobs avatars on avatars.id = profiles.avatar_blob_id
 ";
 

@@ -32,6 +32,9 @@ pub const FILE_LIMIT: usize = 1024 * 1024;
 /// Files of a version.
 pub const FILES_LIMIT: usize = 500;
 
+/// Characters of a file that search looks through.
+const SEARCHED: usize = 32_768;
+
 /// A file of a new version: its text, or the SHA-256 of bytes uploaded before.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -374,6 +377,7 @@ pub struct Manifest {
     hashes: Vec<Vec<u8>>,
     sizes: Vec<i64>,
     contents: Vec<Option<Vec<u8>>>,
+    searched: Vec<Option<String>>,
 }
 
 impl Manifest {
@@ -403,6 +407,9 @@ impl Manifest {
         self.hashes.push(sha256.0.to_vec());
         self.sizes.push(text.map_or(0, |text| i64::try_from(text.len()).unwrap_or(i64::MAX)));
         self.contents.push(compressed);
+        // PostgreSQL's texts have no place for NUL.
+        let searched = |text: &str| text.chars().take(SEARCHED).map(|c| if c == '\0' { ' ' } else { c }).collect();
+        self.searched.push(text.map(searched));
         Ok(())
     }
 
@@ -412,15 +419,15 @@ impl Manifest {
         statement.bind(self.paths.clone()).bind(self.hashes.clone())
     }
 
-    /// Stores the text that the caller does not have yet, neither as their own nor in this artifact. What there is of it
-    /// already is locked, so that the sweep does not take it before the version refers to it.
+    /// Stores the text that the caller does not have yet, neither as their own nor in this artifact, with its words for
+    /// search. What there is of it already is locked, so that the sweep does not take it before the version refers to it.
     #[must_use]
     pub fn insert_blobs(&self, artifact_id: Uuid) -> Sql {
         sql("
-            insert into blobs (user_id, sha256, size, content_type, content, encoding)
+            insert into blobs (user_id, sha256, size, content_type, content, encoding, words)
             select distinct on (new.sha256)
-                auth.uid(), new.sha256, new.size, 'text/plain; charset=utf-8', new.content, 'zstd'
-            from unnest($2::bytea[], $3::bigint[], $4::bytea[]) as new (sha256, size, content)
+                auth.uid(), new.sha256, new.size, 'text/plain; charset=utf-8', new.content, 'zstd', code_words(new.searched)
+            from unnest($2::bytea[], $3::bigint[], $4::bytea[], $5::text[]) as new (sha256, size, content, searched)
             where new.content is not null
               and not exists (
                   select from artifact_files
@@ -428,12 +435,13 @@ impl Manifest {
                   where artifact_files.artifact_id = $1 and artifact_files.last_index is null and blobs.sha256 = new.sha256
               )
             order by new.sha256
-            on conflict (user_id, sha256) do update set storage_key = blobs.storage_key where false
+            on conflict (user_id, sha256) do update set words = excluded.words where blobs.words is null
         ")
         .bind(artifact_id)
         .bind(self.hashes.clone())
         .bind(self.sizes.clone())
         .bind(self.contents.clone())
+        .bind(self.searched.clone())
     }
 
     /// Ends the spans of what the artifact's newest version has no longer.

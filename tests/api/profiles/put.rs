@@ -1,6 +1,6 @@
 //! PUT /v1/profiles/me
 
-use harness::{Person, Value, json, pictures, together};
+use harness::{Person, Value, database, json, pictures, together};
 use uuid::Uuid;
 
 const PATH: &str = "/v1/profiles/me";
@@ -57,11 +57,115 @@ async fn a_handle_is_lower_cased_and_moves() {
     let written = put(&ada, "*", json!({"handle": handle.to_uppercase()})).await.expect(200);
     assert_eq!(written.json["handle"], handle);
     assert_eq!(bob.get(&format!("/v1/profiles/{handle}")).await.expect(200).json["user_id"], ada.id());
-    let old = format!("/v1/profiles/{}", ada.handle());
-    let _ = bob.get(&old).await.expect_problem(404, "not_found");
-    // It is free again.
-    let _ = put(&bob, "*", json!({"handle": ada.handle()})).await.expect(200);
-    assert_eq!(ada.get(&old).await.expect(200).json["user_id"], bob.id());
+    let _ = bob.get(&format!("/v1/profiles/{}", ada.handle())).await.expect_problem(404, "not_found");
+}
+
+async fn register_as(handle: &str) -> harness::Reply {
+    let email = format!("{}@example.com", Uuid::new_v4());
+    let body = json!({"email": email, "password": "correct horse battery", "handle": handle});
+    Person::anonymous().post("/v1/users", body).await
+}
+
+#[tokio::test]
+async fn a_handle_given_up_is_its_users_for_90_days() {
+    let (ada, bob) = (Person::register().await, Person::register().await);
+    let (first, second, third) = (ada.handle(), unique_handle(), unique_handle());
+    let _ = put(&ada, "*", json!({"handle": second})).await.expect(200);
+    let _ = put(&ada, "*", json!({"handle": third})).await.expect(200);
+    for former in [first, &second] {
+        let reply = put(&bob, "*", json!({"handle": former.to_uppercase()})).await.expect_problem(409, "handle_taken");
+        assert_eq!(reply.pointers(), ["/handle"]);
+        let reply = register_as(former).await.expect_problem(409, "handle_taken");
+        assert_eq!(reply.pointers(), ["/handle"]);
+        let _ = bob.get(&format!("/v1/profiles/{former}")).await.expect_problem(404, "not_found");
+    }
+    // Its user may take it back, and give it up again.
+    let _ = put(&ada, "*", json!({"handle": first})).await.expect(200);
+    let _ = put(&bob, "*", json!({"handle": third})).await.expect_problem(409, "handle_taken");
+    let _ = put(&ada, "*", json!({"handle": third})).await.expect(200);
+    let age = "update former_handles set released_at = now() - $2::text::interval where handle = $1";
+    for (days, status) in [("89 days 23 hours", 409), ("90 days 1 second", 200)] {
+        let _ = database::behind().await.execute(age, &[&first, &days]).await.expect("works");
+        let _ = put(&bob, "*", json!({"handle": first})).await.expect(status);
+    }
+    assert_eq!(ada.get(&format!("/v1/profiles/{first}")).await.expect(200).json["user_id"], bob.id());
+    let _ = put(&ada, "*", json!({"handle": first})).await.expect_problem(409, "handle_taken");
+    // The second one goes to whoever registers once it is free.
+    let _ = database::behind().await.execute(age, &[&second, &"91 days"]).await.expect("works");
+    let _ = register_as(&second).await.expect(201);
+}
+
+/// While one gives a handle up and others grasp at it, at no time anybody else gets it.
+#[tokio::test]
+async fn nobody_snatches_a_handle_in_between() {
+    for _ in 0..5 {
+        let ada = Person::register().await;
+        let given_up = ada.handle().to_owned();
+        let mut requests = vec![(ada.clone(), unique_handle())];
+        for _ in 0..6 {
+            requests.push((Person::register().await, given_up.clone()));
+        }
+        let replies = together(
+            requests
+                .into_iter()
+                .map(|(person, handle)| async move { put(&person, "*", json!({ "handle": handle })).await.status }),
+        );
+        assert_eq!(replies.await, [200, 409, 409, 409, 409, 409, 409]);
+    }
+}
+
+/// Of those who reach for a free handle at once one gets it.
+#[tokio::test]
+async fn of_many_who_want_a_handle_one_gets_it() {
+    let handle = unique_handle();
+    let mut people = Vec::new();
+    for _ in 0..8 {
+        people.push(Person::register().await);
+    }
+    let replies = together(people.into_iter().map(|person| {
+        let handle = handle.clone();
+        async move { put(&person, "*", json!({ "handle": handle })).await.status }
+    }));
+    let mut statuses = replies.await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409, 409, 409, 409, 409, 409, 409]);
+}
+
+#[tokio::test]
+async fn what_is_private_is_shown_as_chosen() {
+    let (ada, bob) = (Person::register().await, Person::register().await);
+    let path = format!("/v1/profiles/{}", ada.handle());
+    let private = ["age", "gender", "city", "country"];
+    for shown in [&[][..], &["city"], &["age", "gender"], &private, &[]] {
+        let mut body = whole(ada.handle());
+        body["visible_fields"] = json!(shown);
+        let written = put(&ada, "*", body.clone()).await.expect(200);
+        assert_eq!(written.json["visible_fields"], json!(shown));
+        for person in [&bob, &Person::anonymous()] {
+            let seen = person.get(&path).await.expect(200).json;
+            for field in private {
+                let expected = if shown.contains(&field) { body[field].clone() } else { Value::Null };
+                assert_eq!(seen[field], expected, "{field} of {shown:?}");
+            }
+        }
+        assert_eq!(ada.get(&path).await.expect(200).json, written.json);
+    }
+    // Twice is once, and left out is none.
+    let twice = json!({"handle": ada.handle(), "visible_fields": ["city", "age", "city"]});
+    assert_eq!(put(&ada, "*", twice).await.expect(200).json["visible_fields"], json!(["age", "city"]));
+    assert_eq!(put(&ada, "*", whole(ada.handle())).await.expect(200).json["visible_fields"], json!([]));
+}
+
+/// Whatever SQL a function sends, it cannot read what is private of others: the columns are not granted to it.
+#[tokio::test]
+async fn the_database_shows_private_columns_to_no_function() {
+    let client = database::connect(&database::functions_url()).await;
+    for column in ["age", "gender", "city", "country", "kept", "*"] {
+        let error = client.query(&format!("select {column} from profiles"), &[]).await.expect_err(column);
+        assert_eq!(error.code().map(tokio_postgres::error::SqlState::code), Some("42501"), "{column}: {error}");
+    }
+    let error = client.query("select from profiles where age > 17", &[]).await.expect_err("not even to compare");
+    assert_eq!(error.code().map(tokio_postgres::error::SqlState::code), Some("42501"));
 }
 
 #[tokio::test]
@@ -172,6 +276,9 @@ async fn wrong_fields_are_named() {
             ("/handle", json!("ＡＤＡ")),
             ("/handle", json!("me")),
             ("/handle", json!("Admin")),
+            ("/handle", json!("support")),
+            ("/handle", json!("Billing")),
+            ("/handle", json!("no-reply")),
             ("/handle", Value::Null),
             ("/handle", json!("x".repeat(1_000_000))),
             ("/display_name", json!("")),
@@ -192,12 +299,19 @@ async fn wrong_fields_are_named() {
             ("/city", json!("\u{0}")),
             ("/country", json!(" ")),
             ("/country", json!("\u{0}")),
+            ("/visible_fields", Value::Null),
+            ("/visible_fields", json!("city")),
             ("/user_id", json!(Uuid::now_v7())),
             ("/avatar", Value::Null),
             ("/revision", json!(1)),
         ],
     )
     .await;
+    for wrong in ["bio", "City", ""] {
+        let body = json!({"handle": ada.handle(), "visible_fields": ["age", wrong]});
+        let reply = put(&ada, "*", body).await.expect_problem(422, "invalid");
+        assert!(reply.pointers()[0].starts_with("/visible_fields"), "{wrong}: {}", reply.json);
+    }
     let reply = put(&ada, "*", json!({})).await.expect_problem(422, "invalid");
     assert_eq!(reply.json["errors"].as_array().map(Vec::len), Some(1));
     assert_eq!(ada.get(PATH).await.expect(200).etag(), before.etag());

@@ -100,6 +100,23 @@ const ARTIFACTS: &str = "
     from made, generate_series(1, 2) k where n % 2 = 0;
     insert into artifact_likes (artifact_id, user_id)
     select id, bench.id('user', 1 + (n * 31 + k) % $users) from made, generate_series(1, 2) k where n % 2 = 0;
+    insert into artifact_listings (
+        artifact_id, owner_user_id, visibility, type, tool_name, code_language, created_at, likes, forks, trending
+    )
+    select
+        artifacts.id, artifacts.owner_user_id, artifacts.visibility, artifacts.type, artifacts.tool_name, 'javascript',
+        artifacts.created_at, case when n % 2 = 0 then 2 else 0 end, case when (n + 10) % 20 = 0 then 1 else 0 end,
+        extract(epoch from artifacts.created_at)
+    from made join artifacts on artifacts.id = made.id;
+    insert into artifact_texts (
+        artifact_id, owner_user_id, visibility, type, tool_name, code_language, created_at, title, title_words, words
+    )
+    select
+        artifacts.id, artifacts.owner_user_id, artifacts.visibility, artifacts.type, artifacts.tool_name, 'javascript',
+        artifacts.created_at, artifacts.title, to_tsvector('simple', artifacts.title),
+        setweight(to_tsvector('simple', artifacts.title), 'A')
+            || setweight(to_tsvector('simple', artifacts.description), 'B')
+    from made join artifacts on artifacts.id = made.id;
     commit;
 ";
 

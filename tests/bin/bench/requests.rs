@@ -72,7 +72,7 @@ const ALONE: &str = "the statement alone, tokio-postgres";
 
 fn list() -> shared::Sql {
     let filter: Filter = serde_json::from_value(json!({"limit": 50})).expect("a filter");
-    filter.select()
+    filter.select().expect("a page")
 }
 
 /// What is bound to the statement of the page of 50.
@@ -86,8 +86,8 @@ struct PageParameters {
 const PAGE: PageParameters = PageParameters { text: None, created_at: None, id: None, limit: 51 };
 
 impl PageParameters {
-    fn parameters(&self) -> [&(dyn ToSql + Sync); 6] {
-        [&self.text, &self.text, &self.text, &self.created_at, &self.id, &self.limit]
+    fn parameters(&self) -> [&(dyn ToSql + Sync); 8] {
+        [&self.text, &self.text, &self.text, &self.text, &self.text, &self.created_at, &self.id, &self.limit]
     }
 }
 
