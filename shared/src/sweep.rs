@@ -177,7 +177,7 @@ impl Sweep {
         }
         while !self.must_stop() {
             let select = "
-                select id, user_id, sha256, purpose in ('avatar', 'screenshot') as is_image, multipart_id, state = 'pending' as is_pending
+                select id, user_id, sha256, multipart_id, state = 'pending' as is_pending
                 from uploads
                 where expires_at < now() - make_interval(secs => $1)
                 order by expires_at
@@ -189,7 +189,7 @@ impl Sweep {
                 let multipart_id: Option<&str> = row.get("multipart_id");
                 if let Some(multipart_id) = multipart_id.filter(|_| row.get("is_pending")) {
                     let sha256: Sha256 = row.get("sha256");
-                    let key = Bucket::key(row.get("user_id"), &sha256, row.get("is_image"));
+                    let key = Bucket::key(row.get("user_id"), &sha256, false);
                     self.bucket.abort_multipart(&key, multipart_id).await.map_err(because)?;
                 }
             }

@@ -1,7 +1,7 @@
 //! Removes for good what nobody can reach any more: on a schedule as a Lambda function, or once, by hand, outside of Lambda.
 //!
-//! `sweep [--dry-run] [--prefix <prefix>]…`: with `--dry-run` it only says what it would remove; with prefixes below `blobs/`
-//! or `images/` it keeps to these in the bucket.
+//! `sweep [--dry-run] [--prefix <prefix>]…`: with `--dry-run` it only says what it would remove; with prefixes below `blobs/`,
+//! `images/` or `sources/` it keeps to these in the bucket.
 
 use std::time::{Duration, Instant, SystemTime};
 

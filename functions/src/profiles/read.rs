@@ -5,7 +5,6 @@ use serde::Deserialize;
 use shared::{
     Access, Context, Endpoint, Input, Json, Nothing, Problem, Route, Storage,
     model::{
-        blobs::sign_all,
         profiles::{PROFILE, Profile},
     },
     sql,
@@ -34,7 +33,7 @@ impl Endpoint for ReadProfile {
         let handle = input.path.handle.into_string().to_ascii_lowercase();
         let select = sql(format!("select {PROFILE} where profiles.handle = $1")).bind(handle);
         let mut profile: Profile = context.one(select).await?;
-        sign_all([&mut profile.avatar], context.bucket()?)?;
+        profile.sign(context.bucket()?)?;
         Ok(Json(profile))
     }
 }

@@ -126,9 +126,10 @@ impl BucketClient {
         Ok(Sha256(digest.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")))
     }
 
-    /// Writes a small object.
+    /// Writes a small object, whose checksum the bucket verifies.
     pub async fn write(&self, key: &str, content_type: &str, bytes: Vec<u8>) -> Result<(), Problem> {
         let put = self.client.put_object().bucket(&self.bucket).key(key).content_type(content_type);
+        let put = put.checksum_sha256(BASE64_STANDARD.encode(Sha256::of(&bytes).0));
         put.body(ByteStream::from(bytes)).send().await.map_err(away)?;
         Ok(())
     }

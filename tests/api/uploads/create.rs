@@ -73,7 +73,7 @@ async fn the_signature_covers_what_was_declared_for_five_minutes() {
     assert!(url.as_str().expect("a URL").contains(&key), "{url}");
 
     let picture = ada.declare("avatar", "image/png", &pictures::png(8, 8)).await.expect(201);
-    let key = format!("/images/{}/", ada.id());
+    let key = format!("/sources/{}/", ada.id());
     assert!(picture.json["parts"][0]["url"].as_str().expect("a URL").contains(&key));
 }
 
@@ -122,6 +122,7 @@ async fn a_url_is_good_for_its_own_place_and_time_alone() {
         url.replace(&sha256, &"0".repeat(64)),
         url.replace(ada.id(), &Uuid::nil().to_string()),
         url.replace("/blobs/", "/images/"),
+        url.replace("/blobs/", "/sources/"),
         url.replace("X-Amz-Expires=300", "X-Amz-Expires=3000"),
         url.replace(&date, "20200101T000000Z"),
         url.split('?').next().expect("a URL").to_owned(),
