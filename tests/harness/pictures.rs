@@ -3,7 +3,10 @@
 
 use std::io::Cursor;
 
-use image::{DynamicImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbImage, Rgba, RgbaImage};
+use image::{
+    DynamicImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbImage, Rgba, RgbaImage,
+    codecs::png::{CompressionType, FilterType, PngEncoder},
+};
 
 /// A random picture of this size.
 #[must_use]
@@ -39,10 +42,16 @@ pub fn decode(bytes: &[u8]) -> DynamicImage {
     image::load_from_memory(bytes).expect("a picture")
 }
 
-/// A random PNG of this size.
+/// A random PNG of this size, encoded as what is shown will be: byte for byte the same.
+///
+/// # Panics
+/// Never.
 #[must_use]
 pub fn png(width: u32, height: u32) -> Vec<u8> {
-    encode(picture(width, height), ImageFormat::Png)
+    let mut bytes = Vec::new();
+    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive);
+    picture(width, height).write_with_encoder(encoder).expect("encodes");
+    bytes
 }
 
 /// A random JPEG of this size.
