@@ -35,7 +35,9 @@ endpoints! {
         fork::ForkArtifact, forks::ListForks, lineage::ReadLineage,
     }
     /// /v1/artifacts/{id}/versions
-    versions { create::CreateVersion, list::ListVersions, read::ReadVersion, file::ReadFile }
+    versions {
+        create::CreateVersion, list::ListVersions, read::ReadVersion, file::ReadFile, restore::RestoreVersion,
+    }
     /// /v1/artifacts/{id}/media
     media { put::PutMedia, read::ReadMedia }
     /// /v1/chats

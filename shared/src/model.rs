@@ -6,5 +6,6 @@ pub mod blobs;
 pub mod chats;
 pub mod messages;
 pub mod profiles;
+pub mod texts;
 pub mod uploads;
 pub mod versions;

@@ -72,4 +72,5 @@ mod versions {
     mod file;
     mod list;
     mod read;
+    mod restore;
 }

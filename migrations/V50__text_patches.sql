@@ -1,0 +1,42 @@
+-- Texts as patches of what their path had before: shared/src/model/texts.rs makes and reads them.
+alter table blobs
+    add column base_blob_id uuid constraint blobs_base_blob_id_fkey references blobs (id) on delete restrict,
+    add column generation integer not null default 0;
+comment on column blobs.base_blob_id is
+    'The blob whose bytes the zstd frame in content was made with (zstd --patch-from), which are needed to read it, and which may be another user''s where a fork went on; null where content is read by itself. No longer of use once encoding is identity. No blob builds upon a later one.';
+comment on column blobs.generation is
+    'Of a text that is a patch: how many texts its path had since one was kept whole. Says what the next one builds upon, so that reading takes few steps.';
+
+create function text_bases(
+    base_blob_id uuid, out ids uuid[], out generations integer[], out encodings text[], out contents bytea[]
+)
+language sql stable strict security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    with recursive bases as (
+        select blobs.id, blobs.base_blob_id, blobs.generation, blobs.encoding, blobs.content, 1 as step
+        from public.blobs
+        where blobs.id = text_bases.base_blob_id
+        union all
+        select blobs.id, blobs.base_blob_id, blobs.generation, blobs.encoding, blobs.content, bases.step + 1
+        from bases
+        join public.blobs on blobs.id = bases.base_blob_id
+        where bases.encoding = 'zstd'
+    )
+    select
+        array_agg(bases.id order by bases.step desc),
+        array_agg(bases.generation order by bases.step desc),
+        array_agg(bases.encoding order by bases.step desc),
+        array_agg(bases.content order by bases.step desc)
+    from bases
+$$;
+comment on function text_bases(uuid) is
+    'What a text is read with, from the whole one to the one given. Whoever sees a blob may read it with its base, and the base''s own, whose artifacts they need not see. Only such a row tells a base''s id: it is random, and never leaves the database.';
+
+grant select on blobs to atelier_system;
+create policy blobs_system on blobs for select to atelier_system using (true);
+grant create on schema public to atelier_system;
+alter function text_bases(uuid) owner to atelier_system;
+revoke create on schema public from atelier_system;
+revoke execute on function text_bases(uuid) from public;
+grant execute on function text_bases(uuid) to atelier_api;
