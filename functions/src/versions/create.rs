@@ -8,8 +8,8 @@ use shared::{
     model::{
         accounts::Id,
         versions::{
-            FileRow, Manifest, NEWEST, NewFiles, NewVersion, Version, VersionsCount, advance, count_changes, read_texts,
-            select_changed, select_files, select_version, select_versions_count,
+            FileRow, Manifest, NEWEST, NewFiles, NewVersion, Version, VersionsCount, advance, count_changes,
+            read_texts, select_changed, select_files, select_version, select_versions_count,
         },
     },
     problem, sql,
@@ -70,11 +70,8 @@ const IS_SAME: &str = "
 
 /// Lines added and removed. Files sent as a SHA-256 have none.
 fn compare(newest: &[FileRow], new: &NewFiles) -> Result<(i32, i32), Problem> {
-    let unchanged: HashMap<&str, Sha256> = newest
-        .iter()
-        .filter(|file| !file.text.is_here())
-        .map(|file| (file.path.as_str(), file.text.sha256))
-        .collect();
+    let unchanged: HashMap<&str, Sha256> =
+        newest.iter().filter(|file| !file.text.is_here()).map(|file| (file.path.as_str(), file.text.sha256)).collect();
     let is_unchanged =
         |path: &str, text: &str| unchanged.get(path).is_some_and(|sha256| *sha256 == Sha256::of(text.as_bytes()));
     let new: Vec<(&str, &str)> = new

@@ -85,7 +85,8 @@ impl Endpoint for ReadVersion {
             version.code_content = Some(version.main_file().and_then(|file| file.content.clone()));
         }
         if include.code_references {
-            version.code_references = version.files.as_ref().map(|files| files.iter().map(CodeReference::from).collect());
+            version.code_references =
+                version.files.as_ref().map(|files| files.iter().map(CodeReference::from).collect());
         }
         Ok(Json(version))
     }

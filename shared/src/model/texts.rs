@@ -56,7 +56,10 @@ impl NewText {
     /// patch saves nothing, or would make reading it too long.
     pub fn after(text: &[u8], before: &StoredText) -> Result<Self, Problem> {
         let whole = Self::whole(text)?;
-        let Some(chain) = before.chain().filter(|_| usize::try_from(before.size).is_ok_and(|size| size <= FILE_LIMIT)) else { return Ok(whole) };
+        let Some(chain) = before.chain().filter(|_| usize::try_from(before.size).is_ok_and(|size| size <= FILE_LIMIT))
+        else {
+            return Ok(whole);
+        };
         let generation = before.generation + 1;
         let wanted = base_of(generation);
         let base = chain.iter().rposition(|link| link.generation <= wanted).unwrap_or(0);
@@ -82,17 +85,8 @@ fn base_of(generation: i32) -> i32 {
     generation - step
 }
 
-/// The columns of [`StoredText`], of a row of `blobs` with [`BASES`] beside it.
-pub const TEXT: &str = "
-    blobs.id as blob_id, blobs.sha256, blobs.size, blobs.encoding, blobs.generation, blobs.content,
-    bases.ids as base_ids, bases.generations as base_generations, bases.encodings as base_encodings,
-    bases.contents as base_contents
-";
-
-/// What a row of `blobs` builds upon, to follow it in `from`.
-pub const BASES: &str = "left join lateral text_bases(blobs.base_blob_id) bases on true";
-
-/// A text as stored, if it is in the database, with all that is needed to read it.
+/// A text as stored, if it is in the database, with all that is needed to read it: `text_bases()` gives the columns that begin
+/// with `base_`.
 #[derive(Debug)]
 pub struct StoredText {
     /// The blob.
@@ -172,8 +166,12 @@ impl StoredText {
         let Bases { ids, generations, encodings, contents } = &self.bases;
         let ids = ids.iter().flatten().zip(generations.iter().flatten());
         let links = ids.zip(encodings.iter().flatten()).zip(contents.iter().flatten());
-        let bases =
-            links.map(|(((id, generation), encoding), content)| Link { id: *id, generation: *generation, encoding, content });
+        let bases = links.map(|(((id, generation), encoding), content)| Link {
+            id: *id,
+            generation: *generation,
+            encoding,
+            content,
+        });
         Some(bases.chain([last]).collect())
     }
 }
@@ -258,15 +256,18 @@ mod tests {
 
     #[test]
     fn a_long_history_is_small_and_each_of_it_a_few_steps_away() {
-        let line = |version: usize, line: usize| format!("let value_{line} = {};\n", (version + line) / 100 * 37 + line * 11);
-        let texts: Vec<String> = (0..1000).map(|version| (0..100).map(|index| line(version, index)).collect()).collect();
+        let line =
+            |version: usize, line: usize| format!("let value_{line} = {};\n", (version + line) / 100 * 37 + line * 11);
+        let texts: Vec<String> =
+            (0..1000).map(|version| (0..100).map(|index| line(version, index)).collect()).collect();
         let stored = store(&texts);
         for (text, stored) in texts.iter().zip(&stored) {
             assert_eq!(stored.bytes().expect("readable").expect("here"), text.as_bytes());
             assert!(steps(stored) <= STEPS_LIMIT);
         }
         let size: usize = stored.iter().filter_map(|text| text.content.as_ref()).map(Vec::len).sum();
-        let whole: usize = texts.iter().map(|text| compress(text.as_bytes(), &[], WHOLE_LEVEL).expect("works").len()).sum();
+        let whole: usize =
+            texts.iter().map(|text| compress(text.as_bytes(), &[], WHOLE_LEVEL).expect("works").len()).sum();
         assert!(size * 8 < whole, "{size} of {whole}");
     }
 

@@ -173,7 +173,7 @@ pub struct CodeVersion {
     /// What it is mainly written in.
     pub code_language: Option<String>,
     /// Where its main file is.
-    pub code_blob_ref: Option<String>,
+    pub code_blob_ref: String,
 }
 
 from_row!(CodeVersion { version_index, code_language, code_blob_ref });
@@ -312,11 +312,7 @@ impl Version {
         let files = read_all::<FileRow>(files)?.into_iter().map(|file| file.into_file(bucket));
         let mut files = files.collect::<Result<Vec<File>, _>>()?;
         version.code_blob_ref = Some(main_file(&files, version.code_language.as_deref()).map(|file| {
-            if file.url.is_none() || file.content.is_some() {
-                format!("db:{}", version.id)
-            } else {
-                format!("blob:{}", file.sha256)
-            }
+            if file.url.is_none() { format!("db:{}", version.id) } else { format!("blob:{}", file.sha256) }
         }));
         hide_what_does_not_fit(&mut files);
         version.files = Some(files);
@@ -389,7 +385,7 @@ pub fn select_code_versions(artifact_id: Uuid, version_index: i32) -> Sql {
     sql("
         select
             versions.version_index, versions.code_language,
-            case when code.is_here then 'db:' || versions.id else 'blob:' || encode(code.sha256, 'hex') end as code_blob_ref
+            case when code.is_in_bucket then 'blob:' || encode(code.sha256, 'hex') else 'db:' || versions.id end as code_blob_ref
         from (
             select *
             from artifact_versions
@@ -397,8 +393,8 @@ pub fn select_code_versions(artifact_id: Uuid, version_index: i32) -> Sql {
             order by version_index desc
             limit 100
         ) versions
-        left join lateral (
-            select blobs.sha256, blobs.content is not null as is_here
+        cross join lateral (
+            select blobs.sha256, blobs.storage_key is not null as is_in_bucket
             from artifact_files files
             join blobs on blobs.id = files.blob_id
             where files.artifact_id = $1
@@ -406,7 +402,7 @@ pub fn select_code_versions(artifact_id: Uuid, version_index: i32) -> Sql {
               and (files.last_index is null or files.last_index >= versions.version_index)
             order by files.language is distinct from versions.code_language, files.path
             limit 1
-        ) code on true
+        ) code
         order by versions.version_index
     ")
     .bind(artifact_id)
@@ -448,12 +444,7 @@ pub const NEWEST: &str = "(select versions_count from artifacts where id = $1 an
 #[must_use]
 pub fn select_file_rows(version_index: &str, condition: &str, with_text: &str) -> String {
     format!(
-        "select
-             files.path, files.language, files.content_type, files.storage_key, files.blob_id, files.sha256, files.size,
-             files.encoding, files.generation, case when files.has_text then files.content end as content,
-             bases.ids as base_ids, bases.generations as base_generations, bases.encodings as base_encodings,
-             bases.contents as base_contents
-         from (
+        "with files as (
              select
                  files.path, files.language, blobs.content_type, blobs.storage_key, blobs.id as blob_id, blobs.sha256,
                  blobs.size, blobs.encoding, blobs.generation, blobs.content, blobs.base_blob_id, {with_text} as has_text
@@ -463,8 +454,15 @@ pub fn select_file_rows(version_index: &str, condition: &str, with_text: &str) -
                and files.first_index <= {version_index}
                and (files.last_index is null or files.last_index >= {version_index})
                and {condition}
-         ) files
-         left join lateral text_bases(case when files.has_text then files.base_blob_id end) bases on true
+         )
+         select
+             files.path, files.language, files.content_type, files.storage_key, files.blob_id, files.sha256, files.size,
+             files.encoding, files.generation, case when files.has_text then files.content end as content,
+             bases.ids as base_ids, bases.generations as base_generations, bases.encodings as base_encodings,
+             bases.contents as base_contents
+         from files
+         left join text_bases(array(select base_blob_id from files where has_text and base_blob_id is not null)) bases
+             on bases.base_blob_id = files.base_blob_id and files.has_text
          order by files.path"
     )
 }
@@ -472,7 +470,8 @@ pub fn select_file_rows(version_index: &str, condition: &str, with_text: &str) -
 /// All files of a version, by path. Where text weighs more than one reply holds, it stays behind.
 #[must_use]
 pub fn select_files(artifact_id: Uuid, version_index: i32) -> Sql {
-    let fits = format!("coalesce(sum(blobs.size) filter (where blobs.content is not null) over (), 0) <= {INLINE_LIMIT}");
+    let fits =
+        format!("coalesce(sum(blobs.size) filter (where blobs.content is not null) over (), 0) <= {INLINE_LIMIT}");
     sql(select_file_rows("$2", "true", &fits)).bind(artifact_id).bind(version_index)
 }
 

@@ -112,7 +112,10 @@ async fn what_is_not_ones_own_is_not_found() {
     let (ada, bob) = (Person::register().await, Person::register().await);
     for visibility in ["private", "public"] {
         let artifact = artifact(&ada, visibility).await;
-        let _ = bob.post_with(&restore(&artifact, 1), &[("if-match", "*")], json!({})).await.expect_problem(404, "not_found");
+        let _ = bob
+            .post_with(&restore(&artifact, 1), &[("if-match", "*")], json!({}))
+            .await
+            .expect_problem(404, "not_found");
         for missing in [0, 4, -1, i32::MAX] {
             let path = restore(&artifact, missing);
             let _ = ada.post_with(&path, &[("if-match", "*")], json!({})).await.expect_problem(404, "not_found");
@@ -121,7 +124,10 @@ async fn what_is_not_ones_own_is_not_found() {
         let stale = [("if-match", "\"0-0\"")];
         let _ = ada.post_with(&restore(&artifact, 1), &stale, json!({})).await.expect_problem(412, "stale");
         let _ = ada.delete(&format!("/v1/artifacts/{}", artifact.id())).await.expect(204);
-        let _ = ada.post_with(&restore(&artifact, 1), &[("if-match", "*")], json!({})).await.expect_problem(404, "not_found");
+        let _ = ada
+            .post_with(&restore(&artifact, 1), &[("if-match", "*")], json!({}))
+            .await
+            .expect_problem(404, "not_found");
     }
 }
 
