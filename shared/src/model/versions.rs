@@ -172,8 +172,8 @@ pub struct CodeVersion {
     pub version_index: i32,
     /// What it is mainly written in.
     pub code_language: Option<String>,
-    /// Where its main file is.
-    pub code_blob_ref: String,
+    /// Where its main file is; null without files.
+    pub code_blob_ref: Option<String>,
 }
 
 from_row!(CodeVersion { version_index, code_language, code_blob_ref });
@@ -385,7 +385,10 @@ pub fn select_code_versions(artifact_id: Uuid, version_index: i32) -> Sql {
     sql("
         select
             versions.version_index, versions.code_language,
-            case when code.is_in_bucket then 'blob:' || encode(code.sha256, 'hex') else 'db:' || versions.id end as code_blob_ref
+            case
+                when code.is_in_bucket then 'blob:' || encode(code.sha256, 'hex')
+                when not code.is_in_bucket then 'db:' || versions.id
+            end as code_blob_ref
         from (
             select *
             from artifact_versions
@@ -393,7 +396,7 @@ pub fn select_code_versions(artifact_id: Uuid, version_index: i32) -> Sql {
             order by version_index desc
             limit 100
         ) versions
-        cross join lateral (
+        left join lateral (
             select blobs.sha256, blobs.storage_key is not null as is_in_bucket
             from artifact_files files
             join blobs on blobs.id = files.blob_id
@@ -402,7 +405,7 @@ pub fn select_code_versions(artifact_id: Uuid, version_index: i32) -> Sql {
               and (files.last_index is null or files.last_index >= versions.version_index)
             order by files.language is distinct from versions.code_language, files.path
             limit 1
-        ) code
+        ) code on true
         order by versions.version_index
     ")
     .bind(artifact_id)
