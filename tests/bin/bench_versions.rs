@@ -219,7 +219,8 @@ fn pack(histories: &[History]) -> Result<[i64; 2]> {
     }
     drop(stream);
     ensure!(import.wait()?.success(), "git fast-import failed");
-    ensure!(git(&["gc", "--quiet", "--prune=now"]).status()?.success(), "git gc failed");
+    // What `git gc` does to loose objects. It would keep the poor deltas that fast-import makes.
+    ensure!(git(&["repack", "-a", "-d", "-f", "--quiet"]).status()?.success(), "git repack failed");
     let sizes = ["pack", "idx"].map(|extension| bytes_of(&folder.join("objects/pack"), extension));
     fs::remove_dir_all(&folder)?;
     let [pack, index] = sizes;

@@ -345,7 +345,9 @@ fn json_size(text: &str) -> usize {
 fn hide_what_does_not_fit(files: &mut [File]) {
     let size: usize = files.iter().filter_map(|file| file.content.as_deref()).map(json_size).sum();
     if size > SHOWN_LIMIT {
-        files.iter_mut().for_each(|file| file.content = None);
+        for file in files {
+            file.content = None;
+        }
     }
 }
 
@@ -633,10 +635,20 @@ impl Manifest {
     #[must_use]
     pub fn open_files(&self, artifact_id: Uuid, pointer: &'static str) -> Sql {
         sql("
+            with new as materialized (
+                select new.path, new.sha256, new.language, new.position
+                from unnest($2::text[], $3::bytea[], $4::text[]) with ordinality as new (path, sha256, language, position)
+                where not exists (
+                    select from artifact_files
+                    where artifact_files.artifact_id = $1
+                      and artifact_files.path = new.path
+                      and artifact_files.last_index is null
+                )
+            )
             insert into artifact_files (artifact_id, path, first_index, blob_id, language)
             select artifacts.id, new.path, artifacts.versions_count, found.id, new.language
             from artifacts
-            cross join unnest($2::text[], $3::bytea[], $4::text[]) with ordinality as new (path, sha256, language, position)
+            cross join new
             cross join lateral (
                 select coalesce(
                     (select blobs.id from blobs where blobs.user_id = auth.uid() and blobs.sha256 = new.sha256),
@@ -648,12 +660,6 @@ impl Manifest {
                 ) as id
             ) found
             where artifacts.id = $1
-              and not exists (
-                  select from artifact_files
-                  where artifact_files.artifact_id = $1
-                    and artifact_files.path = new.path
-                    and artifact_files.last_index is null
-              )
               and (found.id is not null
                    or refuse('invalid_reference', $5 || '/files/' || (new.position - 1) || '/sha256'))
         ")
