@@ -232,11 +232,11 @@ select
     chats.id,
     chats.user_id,
     chats.title,
-    (
+    lens.shown(chats.kept -> 'aio.chat_sessions' -> 'message_count', (
         select coalesce(sum(chat_counts.messages), 0)
         from public.chat_counts
         where chat_counts.chat_id = chats.id
-    )::integer as message_count,
+    )::integer) as message_count,
     lens.shown(chats.kept -> 'aio.chat_sessions' -> 'created_at', chats.created_at) as created_at,
     lens.shown(
         chats.kept -> 'aio.chat_sessions' -> 'updated_at',
@@ -252,7 +252,7 @@ comment on column aio.chat_sessions.id is 'chats.id';
 comment on column aio.chat_sessions.user_id is 'chats.user_id';
 comment on column aio.chat_sessions.title is 'chats.title';
 comment on column aio.chat_sessions.message_count is
-    'chat_counts.messages: the archived ones too; what is written here is ignored';
+    'chat_counts.messages: the archived ones too; what an import was given is shown until the number changes';
 comment on column aio.chat_sessions.created_at is 'chats.created_at';
 comment on column aio.chat_sessions.updated_at is
     'chats.updated_at, messages.created_at: each message moves it, without a write';
@@ -287,7 +287,11 @@ begin
     kept := lens.kept('aio.chat_sessions', to_jsonb(new), jsonb_build_object(
         'created_at', chat.created_at,
         'updated_at', shown_updated_at
-    ));
+    ) || case
+        -- No number that there can be: until finish_import() the model's is shown.
+        when tg_op = 'INSERT' then jsonb_build_object('message_count', case when new.message_count is null then -1 end)
+        else '{}'
+    end);
     if tg_op = 'INSERT' then
         new.message_count := 0;
         insert into public.chats (id, user_id, title, kept, created_at, updated_at)
@@ -861,7 +865,28 @@ as $$
     where chats.id = changed.id
       and changed.newest > chats.updated_at
       and (changed.known ->> 'is' is null
-           or changed.known ->> 'was' is null and (changed.known ->> 'is')::timestamptz = chats.updated_at)
+           or changed.known ->> 'was' is null and (changed.known ->> 'is')::timestamptz = chats.updated_at);
+
+    -- Sources count otherwise than their messages tell: archiving took from the number, and nothing put it right.
+    with shown as (
+        select
+            chat_sessions.id,
+            chat_sessions.message_count,
+            chat_sessions.updated_at,
+            (select max(messages.created_at) from public.messages where messages.chat_id = chat_sessions.id) as newest
+        from aio.chat_sessions
+        join public.chats on chats.id = chat_sessions.id
+        where chats.kept #> '{aio.chat_sessions,message_count,is}' in ('null', '-1')
+    )
+    update public.chats set
+        kept = jsonb_set(chats.kept, '{aio.chat_sessions}', (chats.kept -> 'aio.chat_sessions') || jsonb_build_object(
+            'message_count',
+            jsonb_set(chats.kept #> '{aio.chat_sessions,message_count}', '{is}', to_jsonb(shown.message_count)),
+            'updated_at',
+            jsonb_build_object('was', shown.updated_at, 'is', greatest(now(), shown.newest))
+        ))
+    from shown
+    where chats.id = shown.id;
 $$;
 comment on function aio.finish_import() is
     'Ends an import: chats whose messages are newer than updated_at show what they were given.';

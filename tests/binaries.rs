@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use harness::{
     Person, Reply, Value, database, json, pictures,
-    runtime_api::{Event, Function, RuntimeApi, run_to_end},
+    runtime_api::{Event, Function, RuntimeApi, run_to_end, run_with},
     server::Server,
 };
 use shared::{Access, Entry, Storage};
@@ -306,6 +306,50 @@ async fn the_migrations_are_applied_by_hand() {
     expect_refusal("migrate", &[variables[1]], "OWNER_DATABASE_URL").await;
     expect_refusal("migrate", &[variables[0]], "DATABASE_URL").await;
     expect_refusal("migrate", &[("OWNER_DATABASE_URL", AWAY), variables[1]], "the migrations were not applied").await;
+}
+
+#[tokio::test]
+async fn the_sweep_runs_by_hand_and_on_a_schedule() {
+    let (owner, functions) = database::create().await;
+    let name = owner.rsplit('/').next().expect("a database");
+    let jobs = database::url(Some(database::JOBS), name);
+    let mut all = variables(&functions);
+    all.push(("OWNER_DATABASE_URL".to_owned(), owner.clone()));
+    all.push(("JOBS_DATABASE_URL".to_owned(), jobs));
+    let report = output_of("migrate", &borrowed(&all)).await;
+    let expected = format!(" The functions log in as {}. The jobs log in as {}.\n", database::LOGIN, database::JOBS);
+    assert!(report.ends_with(&expected), "{report}");
+
+    // The bucket is everyone's: only what this person has in it may go.
+    let pool = shared::database::Database::new(&database::config(functions)).expect("a pool");
+    let person = Person::register_at(&Server::with(pool, functions::endpoints()).url).await;
+    let _ = person.upload("file", "text/plain", uuid::Uuid::new_v4().as_bytes()).await;
+    let behind = database::connect(&database::url(None, name)).await;
+    let aged = "update uploads set expires_at = now() - interval '2 hours'; update sessions set expires_at = now() - interval '1 hour'";
+    behind.batch_execute(aged).await.expect("aged");
+    let prefix = format!("blobs/{}/", person.id());
+    let removed =
+        "1 uploads, 1 sessions, 0 idempotency keys, 0 blobs (0 more are marked), 0 objects, 0 multipart uploads.\n";
+    let output = run_with("sweep", &["--dry-run", "--prefix", &prefix], &borrowed(&all)).await;
+    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("Would remove 0 artifacts, {removed}"));
+    let output = run_with("sweep", &["--prefix", &prefix], &borrowed(&all)).await;
+    let removed = removed.replace("(0 more", "(1 more");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("Removed 0 artifacts, {removed}"));
+    for wrong in [["--prefix", "exports/"], ["--force", "--dry-run"]] {
+        assert!(!run_with("sweep", &wrong, &borrowed(&all)).await.status.success(), "{wrong:?}");
+    }
+    let answer = Function::start("sweep", &borrowed(&all)).invoke(&Event::of(json!({"dry_run": true}))).await;
+    assert!(answer.is_ok, "{}", answer.json);
+    assert!(
+        answer.json["report"].as_str().is_some_and(|report| report.starts_with("Would remove 0 artifacts")),
+        "{}",
+        answer.json
+    );
+
+    for name in ["JOBS_DATABASE_URL", "S3_BUCKET"] {
+        let missing: Vec<_> = all.iter().filter(|(known, _)| known != name).cloned().collect();
+        expect_refusal("sweep", &borrowed(&missing), name).await;
+    }
 }
 
 /// CloudFormation waits for a PUT to the URL that it gives along, whatever happens.

@@ -45,13 +45,34 @@ async fn what_is_someone_elses_is_404() {
     let upload = owner.declare("attachment", "text/plain", uuid::Uuid::new_v4().as_bytes()).await.expect(201).id();
     let session =
         owner.get("/v1/sessions").await.expect(200).json["items"][0]["id"].as_str().expect("an id").to_owned();
+    let run = owner.create_run().await;
+    let project = run.json["project_id"].as_str().expect("an id").to_owned();
+    let record = json!({"stage": "requirements"});
+    let record = owner.post(&format!("/v1/runs/{}/records", run.id()), record).await.expect(201).id();
+    let bytes = owner.upload("document", "text/plain", uuid::Uuid::new_v4().as_bytes()).await.id();
+    let text =
+        owner.post(&format!("/v1/projects/{project}/documents"), json!({"upload": bytes})).await.expect(201).id();
+    let item = owner.post("/v1/items", json!({"title": "Ideas"})).await.expect(201).id();
+    let comment =
+        owner.post(&format!("/v1/artifacts/{artifact}/comments"), json!({"body": "Mine"})).await.expect(201).id();
+    let container = owner.create_container().await.id();
+    let file = owner.put_file(&container, "clock.js", "draw();\n").await.id();
     let document = document();
     for entry in functions::endpoints().iter().filter(|entry| entry.route.path.contains("{id}")) {
         let id = match entry.route.path.split('/').nth(2) {
             Some("artifacts") => &artifact,
+            Some("comments") => &comment,
             Some("chats") => &chat,
             Some("uploads") => &upload,
             Some("sessions") => &session,
+            Some("projects") => &project,
+            Some("runs") => &run.id(),
+            Some("records") => &record,
+            Some("documents") => &text,
+            Some("items") => &item,
+            Some("containers") => &container,
+            Some("files") => &file,
+            Some("users") => owner.id(),
             other => panic!("{other:?} has ids, but this test makes none: make one in it"),
         };
         let path = path_with(entry, id);
@@ -147,13 +168,14 @@ async fn hostile_values_never_get_a_5xx() {
     ];
     for entry in functions::endpoints() {
         for value in hostile {
-            for replaced in ["{id}", "{version}", "{path+}", "{sha256}", "{handle}"] {
+            for replaced in ["{id}", "{version}", "{checkpoint}", "{path+}", "{sha256}", "{handle}"] {
                 if entry.route.path.contains(replaced) {
                     let encoded: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
                     let template = entry.route.path.replace(replaced, &encoded);
                     let path = template
                         .replace("{id}", &nowhere())
                         .replace("{version}", "1")
+                        .replace("{checkpoint}", &nowhere())
                         .replace("{path+}", "a")
                         .replace("{sha256}", &"0".repeat(64))
                         .replace("{handle}", "a");

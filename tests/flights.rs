@@ -6,7 +6,8 @@ use harness::{Person, Value, database, json, pictures, proxy::Proxy, server::Ser
 use shared::{database::Database, text::Sha256};
 
 /// What takes a second flight, each with a comment in its code that says why. This list should only ever shrink.
-const SECOND_FLIGHT: &[&str] = &["sessions-create", "uploads-complete", "versions-create", "versions-restore"];
+const SECOND_FLIGHT: &[&str] =
+    &["merges-create", "sessions-create", "uploads-complete", "versions-create", "versions-restore"];
 
 struct Counted {
     proxy: Proxy,
@@ -54,6 +55,100 @@ impl Counted {
         );
         self.seen.insert(name.to_owned());
     }
+
+    async fn chats(&mut self, ada: &Person) {
+        let chat = self.check(ada, "chats-create", "POST", "/v1/chats", json!({})).await;
+        self.check(ada, "chats-list", "GET", "/v1/chats", json!({})).await;
+        let messages = format!("/v1/chats/{}/messages", chat["id"].as_str().expect("an id"));
+        self.check(ada, "messages-create", "POST", &messages, json!({"role": "user", "content": "Hello"})).await;
+        self.check(ada, "messages-list", "GET", &messages, json!({})).await;
+
+        let chat = format!("/v1/chats/{}", chat["id"].as_str().expect("an id"));
+        self.check(ada, "chats-read", "GET", &chat, json!({})).await;
+        self.check(ada, "chats-update", "PATCH", &chat, json!({"title": "A clock"})).await;
+        self.check(ada, "chats-project", "PUT", &format!("{chat}/project"), json!({})).await;
+        self.check(ada, "chats-delete", "DELETE", &chat, json!({})).await;
+    }
+
+    async fn projects(&mut self, ada: &Person) {
+        let project = self.check(ada, "projects-create", "POST", "/v1/projects", json!({"name": "A clock"})).await;
+        self.check(ada, "projects-list", "GET", "/v1/projects?type=nextjs", json!({})).await;
+        let project = format!("/v1/projects/{}", project["id"].as_str().expect("an id"));
+        self.check(ada, "projects-read", "GET", &project, json!({})).await;
+        self.check(ada, "projects-update", "PATCH", &project, json!({"name": "The clock"})).await;
+        let runs = format!("{project}/runs");
+        let run = self.check(ada, "runs-create", "POST", &runs, json!({"prompt": "x".repeat(5001)})).await;
+        self.check(ada, "runs-list", "GET", &runs, json!({})).await;
+        let run = format!("/v1/runs/{}", run["id"].as_str().expect("an id"));
+        self.check(ada, "runs-read", "GET", &run, json!({})).await;
+        let records = format!("{run}/records");
+        let record = self.check(ada, "records-create", "POST", &records, json!({"stage": "requirements"})).await;
+        self.check(ada, "records-list", "GET", &records, json!({})).await;
+        let record = format!("/v1/records/{}", record["id"].as_str().expect("an id"));
+        self.check(ada, "records-read", "GET", &record, json!({})).await;
+        for to in ["requirements", "architecture"] {
+            self.once("runs-transition", ada.post(&format!("{run}/transitions"), json!({ "to": to }))).await;
+        }
+        let upload = ada.upload("document", "text/plain", uuid::Uuid::new_v4().as_bytes()).await.id();
+        let documents = format!("{project}/documents");
+        let new = json!({"upload": upload});
+        let document = self.check(ada, "documents-create", "POST", &documents, new).await;
+        self.check(ada, "documents-list", "GET", &documents, json!({})).await;
+        let document = format!("/v1/documents/{}", document["id"].as_str().expect("an id"));
+        self.check(ada, "documents-read", "GET", &document, json!({})).await;
+        self.check(ada, "documents-delete", "DELETE", &document, json!({})).await;
+        self.check(ada, "projects-delete", "DELETE", &project, json!({})).await;
+    }
+
+    async fn items(&mut self, ada: &Person) {
+        let item = self.check(ada, "items-create", "POST", "/v1/items", json!({"title": "Ideas"})).await;
+        self.check(ada, "items-list", "GET", "/v1/items", json!({})).await;
+        let item = format!("/v1/items/{}", item["id"].as_str().expect("an id"));
+        self.check(ada, "items-read", "GET", &item, json!({})).await;
+        self.check(ada, "items-update", "PATCH", &item, json!({"title": "Better ideas"})).await;
+        self.check(ada, "items-delete", "DELETE", &item, json!({})).await;
+    }
+
+    async fn containers(&mut self, ada: &Person) {
+        let new = json!({"name": "A sandbox", "assign_port": true});
+        let container = self.check(ada, "containers-create", "POST", "/v1/containers", new).await;
+        let path = format!("/v1/containers/{}", container["id"].as_str().expect("an id"));
+        self.check(ada, "containers-list", "GET", "/v1/containers?active=true", json!({})).await;
+        self.check(ada, "containers-read", "GET", &path, json!({})).await;
+        self.check(ada, "containers-update", "PATCH", &path, json!({"name": "The sandbox"})).await;
+        for to in ["running", "stopped", "running"] {
+            self.once("containers-transition", ada.post(&format!("{path}/transitions"), json!({ "to": to }))).await;
+        }
+        let files = format!("{path}/files");
+        let file = self.check(ada, "files-put", "PUT", &files, json!({"path": "a.txt", "content": "a\n"})).await;
+        self.check(ada, "files-list", "GET", &files, json!({})).await;
+        let file = format!("/v1/files/{}", file["id"].as_str().expect("an id"));
+        self.check(ada, "files-read", "GET", &file, json!({})).await;
+        self.check(ada, "files-history", "GET", &format!("{file}/history"), json!({})).await;
+        let checkpoints = format!("{path}/checkpoints");
+        let checkpoint = self.check(ada, "checkpoints-create", "POST", &checkpoints, json!({"name": "First"})).await;
+        self.check(ada, "checkpoints-list", "GET", &checkpoints, json!({})).await;
+        let restore = format!("{checkpoints}/{}/restore", checkpoint["id"].as_str().expect("an id"));
+        self.check(ada, "checkpoints-restore", "POST", &restore, json!({})).await;
+        self.check(ada, "files-delete", "DELETE", &file, json!({})).await;
+        self.check(ada, "containers-delete", "DELETE", &path, json!({})).await;
+    }
+
+    async fn tools_and_statistics(&mut self, ada: &Person, admin: &Person) {
+        let tool_use = json!({"tool_name": "image", "operation": "resize", "status": "success"});
+        self.check(ada, "tools-record", "POST", "/v1/tools/usage", json!({"items": vec![tool_use; 500]})).await;
+        self.check(ada, "tools-usage", "GET", "/v1/tools/usage?tool_name=image", json!({})).await;
+        self.check(ada, "tools-stats", "GET", "/v1/tools/stats", json!({})).await;
+        self.check(ada, "users-stats", "GET", "/v1/users/me/stats", json!({})).await;
+        self.check(ada, "users-activity", "GET", "/v1/users/me/activity", json!({})).await;
+        self.check(admin, "users-list", "GET", "/v1/users?q=ada", json!({})).await;
+        let path = format!("/v1/users/{}", ada.id());
+        self.check(admin, "users-administer", "PATCH", &path, json!({"is_active": true})).await;
+        self.check(admin, "admin-stats", "GET", "/v1/admin/stats", json!({})).await;
+        let retention = self.check(admin, "admin-read-retention", "GET", "/v1/admin/retention", json!({})).await;
+        self.check(admin, "admin-put-retention", "PUT", "/v1/admin/retention", json!({"items": retention["items"]}))
+            .await;
+    }
 }
 
 #[tokio::test]
@@ -80,11 +175,9 @@ async fn every_warm_request_takes_one_flight() {
     counted.check(&ada, "profiles-read-me", "GET", "/v1/profiles/me", json!({})).await;
     counted.check(&ada, "profiles-delete-avatar", "DELETE", "/v1/profiles/me/avatar", json!({})).await;
 
-    let chat = counted.check(&ada, "chats-create", "POST", "/v1/chats", json!({})).await;
-    counted.check(&ada, "chats-list", "GET", "/v1/chats", json!({})).await;
-    let messages = format!("/v1/chats/{}/messages", chat["id"].as_str().expect("an id"));
-    counted.check(&ada, "messages-create", "POST", &messages, json!({"role": "user", "content": "Hello"})).await;
-    counted.check(&ada, "messages-list", "GET", &messages, json!({})).await;
+    counted.chats(&ada).await;
+    counted.projects(&ada).await;
+    counted.items(&ada).await;
 
     let version = json!({"files": [{"path": "a.txt", "content": "a\n"}]});
     let new = json!({"title": "A clock", "visibility": "public", "version": version});
@@ -98,10 +191,17 @@ async fn every_warm_request_takes_one_flight() {
     counted.check(&ada, "versions-list", "GET", &format!("{path}/versions"), json!({})).await;
     counted.check(&ada, "versions-read", "GET", &format!("{path}/versions/1"), json!({})).await;
     counted.check(&ada, "versions-file", "GET", &format!("{path}/versions/1/files/a.txt"), json!({})).await;
+    check_social(&mut counted, &bob, &path).await;
     let fork = counted.check(&bob, "artifacts-fork", "POST", &format!("{path}/forks"), json!({})).await;
     counted.check(&nobody, "artifacts-forks", "GET", &format!("{path}/forks"), json!({})).await;
     let fork_path = format!("/v1/artifacts/{}", fork["id"].as_str().expect("an id"));
+    counted.check(&nobody, "artifacts-diff", "GET", &format!("{path}/diff?from=1&to=2"), json!({})).await;
+    counted.check(&bob, "merges-create", "POST", &format!("{fork_path}/merges"), json!({})).await;
     counted.check(&bob, "artifacts-lineage", "GET", &format!("{fork_path}/lineage"), json!({})).await;
+
+    counted.containers(&ada).await;
+    let admin = Person::superuser_at(&base_url).await;
+    counted.tools_and_statistics(&ada, &admin).await;
 
     let picture = pictures::png(8, 8);
     for purpose in ["avatar", "screenshot"] {
@@ -137,7 +237,9 @@ async fn every_warm_request_takes_one_flight() {
         counted.once("uploads-complete", ada.post(&complete, json!({}))).await;
     }
 
+    counted.check(&nobody, "artifacts-tree", "GET", &format!("{path}/tree"), json!({})).await;
     counted.check(&ada, "artifacts-delete", "DELETE", &path, json!({})).await;
+    counted.check(&ada, "artifacts-undelete", "POST", &format!("{path}/undelete"), json!({})).await;
     let session = format!("/v1/sessions/{}", uuid::Uuid::now_v7());
     counted.check(&ada, "sessions-delete", "DELETE", &session, json!({})).await;
     for _ in 0..2 {
@@ -157,4 +259,20 @@ async fn every_warm_request_takes_one_flight() {
             }
         }
     }
+}
+
+/// What people do with an artifact of someone else's.
+async fn check_social(counted: &mut Counted, bob: &Person, path: &str) {
+    let nobody = Person::anonymous_at(&counted.server.url);
+    counted.check(bob, "likes-put", "PUT", &format!("{path}/like"), json!({})).await;
+    counted.check(&nobody, "likes-list", "GET", &format!("{path}/likes"), json!({})).await;
+    counted.check(bob, "likes-delete", "DELETE", &format!("{path}/like"), json!({})).await;
+    counted.check(bob, "imports-create", "POST", &format!("{path}/imports"), json!({})).await;
+    let comments = format!("{path}/comments");
+    let comment = counted.check(bob, "comments-create", "POST", &comments, json!({"body": "It ticks!"})).await;
+    counted.check(&nobody, "comments-list", "GET", &comments, json!({})).await;
+    let comment = format!("/v1/comments/{}", comment["id"].as_str().expect("an id"));
+    counted.check(&nobody, "comments-read", "GET", &comment, json!({})).await;
+    counted.check(bob, "comments-update", "PATCH", &comment, json!({"body": "It chimes!"})).await;
+    counted.check(bob, "comments-delete", "DELETE", &comment, json!({})).await;
 }

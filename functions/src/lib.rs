@@ -16,7 +16,10 @@ macro_rules! endpoints {
 
 endpoints! {
     /// /v1/users
-    users { create::CreateUser, read::ReadUser, update::UpdateUser }
+    users {
+        create::CreateUser, read::ReadUser, update::UpdateUser, stats::ReadUserStats, activity::ReadUserActivity,
+        list::ListUsers, administer::AdministerUser,
+    }
     /// /v1/sessions
     sessions {
         create::CreateSession, list::ListSessions, delete_current::DeleteCurrentSession, delete::DeleteSession,
@@ -32,18 +35,59 @@ endpoints! {
     /// /v1/artifacts
     artifacts {
         create::CreateArtifact, list::ListArtifacts, read::ReadArtifact, update::UpdateArtifact, delete::DeleteArtifact,
-        fork::ForkArtifact, forks::ListForks, lineage::ReadLineage,
+        undelete::UndeleteArtifact, fork::ForkArtifact, forks::ListForks, tree::ListTree, lineage::ReadLineage,
+        diff::DiffArtifact,
     }
     /// /v1/artifacts/{id}/versions
     versions {
         create::CreateVersion, list::ListVersions, read::ReadVersion, file::ReadFile, restore::RestoreVersion,
     }
+    /// /v1/artifacts/{id}/merges
+    merges { create::CreateMerge }
     /// /v1/artifacts/{id}/media
     media { put::PutMedia, read::ReadMedia }
+    /// /v1/artifacts/{id}/likes
+    likes { put::PutLike, delete::DeleteLike, list::ListLikes }
+    /// /v1/artifacts/{id}/imports
+    imports { create::CreateImport }
+    /// /v1/artifacts/{id}/comments and /v1/comments
+    comments {
+        create::CreateComment, list::ListComments, read::ReadComment, update::UpdateComment, delete::DeleteComment,
+    }
     /// /v1/chats
-    chats { create::CreateChat, list::ListChats }
+    chats {
+        create::CreateChat, list::ListChats, read::ReadChat, update::UpdateChat, delete::DeleteChat,
+        project::ResolveProject,
+    }
     /// /v1/chats/{id}/messages
     messages { create::CreateMessage, list::ListMessages }
+    /// /v1/projects
+    projects {
+        create::CreateProject, list::ListProjects, read::ReadProject, update::UpdateProject, delete::DeleteProject,
+    }
+    /// /v1/runs, /v1/projects/{id}/runs
+    runs { create::CreateRun, list::ListRuns, read::ReadRun, transition::TransitionRun }
+    /// /v1/records, /v1/runs/{id}/records
+    records { create::CreateRecord, list::ListRecords, read::ReadRecord }
+    /// /v1/documents, /v1/projects/{id}/documents
+    documents { create::CreateDocument, list::ListDocuments, read::ReadDocument, delete::DeleteDocument }
+    /// /v1/items
+    items { create::CreateItem, list::ListItems, read::ReadItem, update::UpdateItem, delete::DeleteItem }
+    /// /v1/containers
+    containers {
+        create::CreateContainer, list::ListContainers, read::ReadContainer, update::UpdateContainer,
+        delete::DeleteContainer, transition::TransitionContainer,
+    }
+    /// /v1/files, /v1/containers/{id}/files
+    files {
+        put::PutFile, list::ListFiles, read::ReadContainerFile, delete::DeleteFile, history::ListFileVersions,
+    }
+    /// /v1/containers/{id}/checkpoints
+    checkpoints { create::CreateCheckpoint, list::ListCheckpoints, restore::RestoreCheckpoint }
+    /// /v1/tools
+    tools { record::RecordToolUse, usage::ListToolUses, stats::ReadToolStats }
+    /// /v1/admin
+    admin { stats::ReadAdminStats, read_retention::ReadRetention, put_retention::PutRetention }
     /// The service itself
     service { health::ReadHealth, openapi::ReadOpenapi, index::ReadIndex }
 }

@@ -19,7 +19,7 @@ use futures_util::FutureExt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use client::{BucketClient, Stored};
+pub use client::{BucketClient, Listed, Stored, Unfinished};
 
 use crate::{config::BucketConfig, problem::Problem, text::Sha256};
 
@@ -32,6 +32,12 @@ const READ_URL_WINDOW: Duration = Duration::from_hours(1);
 
 /// Under what keys images lie, apart from all else, so that a CDN may be given just them.
 const IMAGES: &str = "images/";
+
+/// Under what keys all else lies.
+const BLOBS: &str = "blobs/";
+
+/// All that blobs lie under. What lies elsewhere in the bucket is not ours to remove.
+pub const PREFIXES: [&str; 2] = [BLOBS, IMAGES];
 
 /// Signs URLs for one bucket.
 pub struct Bucket {
@@ -78,7 +84,7 @@ impl Bucket {
     /// Where new bytes of a user go. Only what is shown as an image lies under `images/`.
     #[must_use]
     pub fn key(user_id: uuid::Uuid, sha256: &Sha256, is_image: bool) -> String {
-        format!("{}{user_id}/{sha256}", if is_image { IMAGES } else { "blobs/" })
+        format!("{}{user_id}/{sha256}", if is_image { IMAGES } else { BLOBS })
     }
 
     /// A URL to read an object with. What is not an image of ours is served as an attachment.

@@ -60,6 +60,11 @@ impl DatabaseConfig {
         Self::with_url("OWNER_DATABASE_URL", required("OWNER_DATABASE_URL")?)
     }
 
+    /// The same settings for what runs on a schedule: `JOBS_DATABASE_URL`.
+    pub fn jobs_from_env() -> Result<Self, ConfigError> {
+        Self::with_url("JOBS_DATABASE_URL", required("JOBS_DATABASE_URL")?)
+    }
+
     fn with_url(name: &str, url: String) -> Result<Self, ConfigError> {
         if url.parse::<tokio_postgres::Config>().is_err() {
             let expected = "postgres://user:password@host:port/database";

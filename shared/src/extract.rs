@@ -28,6 +28,8 @@ pub struct Input<E: Endpoint> {
     pub body: E::Body,
     /// The revision in `If-Match`; none for `*`, or where the route does not ask for it.
     pub if_match: Option<i64>,
+    /// `Accept`, as it came.
+    accept: String,
 }
 
 /// No parameters, or an empty body.
@@ -63,8 +65,35 @@ impl<E: Endpoint> Input<E> {
             query: query(request.uri().query().unwrap_or_default())?,
             if_match: if E::ROUTE.if_match { if_match(request.headers())? } else { None },
             body: body(request)?,
+            accept: request
+                .headers()
+                .get_all(header::ACCEPT)
+                .iter()
+                .filter_map(|value| value.to_str().ok())
+                .collect::<Vec<_>>()
+                .join(","),
         })
     }
+
+    /// Whether the caller asks for this media type by name, and not for JSON rather than it.
+    pub fn prefers(&self, media_type: &str) -> bool {
+        let quality = |media_type: &str| quality(&self.accept, media_type);
+        quality(media_type) > 0.0 && quality(media_type) >= quality("application/json")
+    }
+}
+
+/// How much `Accept` wants a media type that it names, from 0 to 1; what stands for many is not looked at.
+fn quality(accept: &str, media_type: &str) -> f32 {
+    accept
+        .split(',')
+        .filter_map(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            let is_named = parts.next()?.eq_ignore_ascii_case(media_type);
+            let quality =
+                parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |quality| quality.parse().ok());
+            quality.filter(|_| is_named)
+        })
+        .fold(0.0, f32::max)
 }
 
 fn path<T: DeserializeOwned>(parameters: &PathParameters) -> Result<T, Problem> {
@@ -152,4 +181,24 @@ fn pointer(path: &Path) -> String {
         }
     }
     pointer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accept_is_read_as_far_as_types_are_named() {
+        for (accept, expected) in [
+            ("text/x-diff", 1.0),
+            ("TEXT/X-DIFF;charset=utf-8", 1.0),
+            ("application/json, text/x-diff; q=0.5", 0.5),
+            ("text/x-diff;q=0", 0.0),
+            ("text/x-diff;q=much", 0.0),
+            ("*/*, text/*", 0.0),
+            ("", 0.0),
+        ] {
+            assert!((quality(accept, "text/x-diff") - expected).abs() < f32::EPSILON, "{accept}");
+        }
+    }
 }

@@ -26,6 +26,7 @@ pub struct Operation {
     body: Option<Schema>,
     reply: Option<Schema>,
     statuses: &'static [(u16, &'static str)],
+    text: Option<&'static str>,
 }
 
 impl Schemas {
@@ -63,6 +64,7 @@ impl Operation {
             body: has_body.then(|| schemas.input.subschema_for::<E::Body>()),
             reply: E::Reply::schema(&mut schemas.output),
             statuses: E::Reply::STATUSES,
+            text: E::Reply::TEXT,
         }
     }
 }
@@ -132,6 +134,9 @@ fn describe(entry: &Entry, operation: &Operation, problem_schema: &Schema) -> Va
         let mut response = json!({"description": description});
         if let Some(schema) = &operation.reply {
             response["content"] = json!({"application/json": {"schema": schema}});
+        }
+        if let Some(media_type) = operation.text {
+            response["content"][media_type] = json!({"schema": {"type": "string"}});
         }
         responses.insert(status.to_string(), response);
     }

@@ -6,7 +6,7 @@ use http::{StatusCode, header};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::database::DatabaseError;
+use crate::{database::DatabaseError, model::merges::FileConflict};
 
 /// A row of the table of problems.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,17 +34,22 @@ problems! {
     WRONG_CREDENTIALS 401 "wrong_credentials" "No account has this e-mail address and password."
     NOT_FOUND 404 "not_found" "There is no such resource, or it is not yours to see."
     CONFLICT 409 "conflict" "The request contradicts the present state of the resource."
+    NOT_A_FORK 409 "not_a_fork" "The artifact is no fork: there is no source to merge from."
+    MERGE_CONFLICT 409 "merge_conflict" "The fork and its source changed the same, each in its own way."
     EMAIL_TAKEN 409 "email_taken" "An account with this e-mail address exists."
     HANDLE_TAKEN 409 "handle_taken" "Another profile has this handle."
     UPLOAD_INCOMPLETE 409 "upload_incomplete" "The bytes have not arrived, or not all of them."
     UPLOAD_MISMATCH 409 "upload_mismatch" "The bytes in the bucket are not the ones declared."
     UPLOAD_EXPIRED 409 "upload_expired" "The upload was declared too long ago."
+    ARCHIVED 409 "archived" "The project is archived: nothing of it changes until it is active again."
+    PORTS_EXHAUSTED 409 "ports_exhausted" "Every port of the range is in use."
     IDEMPOTENCY_KEY_IN_USE 409 "idempotency_key_in_use" "The first request with this Idempotency-Key is still running."
     STALE 412 "stale" "The resource has changed since the ETag in If-Match."
     TOO_LARGE 413 "too_large" "The request is too large."
     UNSUPPORTED_TYPE 415 "unsupported_type" "The body must be application/json."
     INVALID 422 "invalid" "The request is well-formed, but some of its fields are not valid."
     INVALID_REFERENCE 422 "invalid_reference" "A field names something that does not exist or is not yours."
+    TOO_MUCH 422 "too_much" "That is more than one request can do: ask for less at once."
     INVALID_IMAGE 422 "invalid_image" "The bytes are not an image that can be shown."
     IDEMPOTENCY_KEY_REUSED 422 "idempotency_key_reused" "This Idempotency-Key was used for another request."
     PRECONDITION_REQUIRED 428 "precondition_required" "If-Match with the ETag last read is required."
@@ -70,6 +75,7 @@ pub struct Problem {
     kind: &'static Kind,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
+    conflicts: Vec<FileConflict>,
     cause: Option<anyhow::Error>,
 }
 
@@ -91,13 +97,17 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     errors: Vec<FieldError>,
+    /// The files that cannot be merged; only of a `merge_conflict`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    conflicts: Vec<FileConflict>,
 }
 
 impl Problem {
     /// A problem of this kind; `detail` says what went wrong this time.
     #[must_use]
     pub fn new(kind: &'static Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new(), cause: None }
+        Self { kind, detail: detail.into(), errors: Vec::new(), conflicts: Vec::new(), cause: None }
     }
 
     /// The resource does not exist, or is someone else's: callers cannot tell which.
@@ -131,6 +141,12 @@ impl Problem {
         self
     }
 
+    /// Both sides of a merge changed these files, each in its own way.
+    #[must_use]
+    pub fn merge_conflict(conflicts: Vec<FileConflict>) -> Self {
+        Self { conflicts, ..Self::new(&MERGE_CONFLICT, MERGE_CONFLICT.title) }
+    }
+
     /// Adds the cause that the operator's log will show.
     #[must_use]
     pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Self {
@@ -160,6 +176,7 @@ impl Problem {
             detail: self.detail.into_owned(),
             code: self.kind.code,
             errors: self.errors,
+            conflicts: self.conflicts,
         };
         let body = serde_json::to_vec(&body).expect("a problem is plain data");
         let mut response = http::Response::new(body.into());
@@ -192,9 +209,21 @@ const CONSTRAINTS: &[(&str, &Kind, &str)] = &[
     ("users_email_key", &EMAIL_TAKEN, "/email"),
     ("profiles_handle_key", &HANDLE_TAKEN, "/handle"),
     ("chats_external_key_key", &CONFLICT, "/external_key"),
+    ("chats_container_id_fkey", &INVALID_REFERENCE, "/container_id"),
+    ("projects_container_id_fkey", &INVALID_REFERENCE, "/container_id"),
+    ("projects_chat_id_key", &CONFLICT, "/chat_id"),
+    ("projects_chat_id_fkey", &INVALID_REFERENCE, "/chat_id"),
     ("artifacts_chat_id_fkey", &INVALID_REFERENCE, "/chat_id"),
     ("artifacts_project_id_fkey", &INVALID_REFERENCE, "/project_id"),
     ("messages_parent_id_fkey", &INVALID_REFERENCE, "/parent_id"),
+    ("artifact_merges_source_version_id_fkey", &INVALID_REFERENCE, "/version"),
+    ("artifact_comments_parent_id_fkey", &INVALID_REFERENCE, "/parent_id"),
+    ("artifact_imports_project_id_fkey", &INVALID_REFERENCE, "/project_id"),
+    // Swept away between being found and being referred to.
+    ("artifact_files_blob_id_fkey", &INVALID_REFERENCE, "/files"),
+    ("containers_container_id_key", &CONFLICT, "/container_id"),
+    ("files_file_path_key", &CONFLICT, "/path"),
+    ("tool_usage_artifact_id_fkey", &INVALID_REFERENCE, "/artifact_id"),
 ];
 
 impl From<DatabaseError> for Problem {

@@ -5,7 +5,11 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
-use crate::{page::Page, problem::Problem, text::Sha256};
+use crate::{
+    page::Page,
+    problem::{self, Problem},
+    text::Sha256,
+};
 
 /// A resource that can be read, changed under `If-Match`, and found again.
 pub trait Resource: Serialize + JsonSchema + Send {
@@ -24,6 +28,9 @@ pub trait Resource: Serialize + JsonSchema + Send {
 pub trait Reply: Send {
     /// The statuses it can have, each with what it means.
     const STATUSES: &'static [(u16, &'static str)];
+
+    /// The media type it can have beside JSON.
+    const TEXT: Option<&'static str> = None;
 
     /// The schema of its body, if it has one.
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema>;
@@ -45,10 +52,14 @@ fn put(response: &mut Response<Bytes>, name: HeaderName, value: String) -> Resul
     Ok(())
 }
 
-/// The whole representation is hashed, so that a cache is never wrong; the revision before it is what `If-Match` compares.
 fn tag<T: Resource>(response: &mut Response<Bytes>, resource: &T) -> Result<(), Problem> {
+    tag_body(response, resource.revision())
+}
+
+/// The whole representation is hashed, so that a cache is never wrong; the revision before it is what `If-Match` compares.
+fn tag_body(response: &mut Response<Bytes>, revision: Option<i64>) -> Result<(), Problem> {
     let digest = hex::encode(&Sha256::of(response.body()).0[..8]);
-    let etag = match resource.revision() {
+    let etag = match revision {
         Some(revision) => format!("\"{revision}-{digest}\""),
         None => format!("\"{digest}\""),
     };
@@ -71,6 +82,63 @@ impl<T: Resource> Reply for Json<T> {
         tag(&mut response, &self.0)?;
         Ok(response)
     }
+}
+
+/// A resource that is also a text.
+pub trait AsText: Resource {
+    /// The text's media type.
+    const MEDIA_TYPE: &'static str;
+
+    /// The text.
+    fn into_text(self) -> String;
+}
+
+/// 200 with a resource and its ETag, as JSON or as text.
+#[derive(Debug)]
+pub struct JsonOrText<T> {
+    /// The resource.
+    pub resource: T,
+    /// Whether the caller prefers text.
+    pub is_text: bool,
+}
+
+impl<T: AsText> Reply for JsonOrText<T> {
+    const STATUSES: &'static [(u16, &'static str)] = &[(200, "The resource.")];
+    const TEXT: Option<&'static str> = Some(T::MEDIA_TYPE);
+
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<T>())
+    }
+
+    fn into_response(self) -> Result<Response<Bytes>, Problem> {
+        let mut response = if self.is_text {
+            let mut response = Response::new(Bytes::from(self.resource.into_text()));
+            put(&mut response, header::CONTENT_TYPE, format!("{}; charset=utf-8", T::MEDIA_TYPE))?;
+            tag_body(&mut response, None)?;
+            response
+        } else {
+            Json(self.resource).into_response()?
+        };
+        put(&mut response, header::VARY, "accept".to_owned())?;
+        if size_in_json(response.body()) > REPLY_LIMIT {
+            let detail = format!("The reply would have more than {REPLY_LIMIT} bytes.");
+            return Err(Problem::new(&problem::TOO_MUCH, detail));
+        }
+        Ok(response)
+    }
+}
+
+/// Bytes of a reply's body at most: Lambda gives back 6 MiB, the body as a JSON text in it.
+pub const REPLY_LIMIT: usize = 6 * 1024 * 1024 - 16 * 1024;
+
+/// Bytes of a text as JSON.
+fn size_in_json(text: &[u8]) -> usize {
+    let size = |byte: &u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
+        0..0x20 => 6,
+        _ => 1,
+    };
+    text.iter().map(size).sum()
 }
 
 impl<T: Serialize + JsonSchema + Send> Reply for Page<T> {

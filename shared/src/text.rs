@@ -12,6 +12,24 @@ use serde_json::Value;
 pub struct Text<const MIN: usize, const MAX: usize>(String);
 
 impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
+    /// The text, if it is one of these; else what it must be.
+    pub fn new(text: String) -> Result<Self, String> {
+        if text.contains('\0') {
+            return Err("must not contain NUL".to_owned());
+        }
+        // Characters are never more than bytes, so that most texts need no counting.
+        if text.len() > MAX && text.chars().count() > MAX {
+            return Err(format!("must have at most {MAX} characters"));
+        }
+        if text.len() < MIN || (MIN == 1 && text.trim().is_empty()) || (MIN > 1 && text.chars().count() < MIN) {
+            return Err(match MIN {
+                1 => "must not be blank".to_owned(),
+                _ => format!("must have at least {MIN} characters"),
+            });
+        }
+        Ok(Self(text))
+    }
+
     /// The text itself.
     #[must_use]
     pub fn into_string(self) -> String {
@@ -27,21 +45,7 @@ impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
 
 impl<'de, const MIN: usize, const MAX: usize> Deserialize<'de> for Text<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if text.contains('\0') {
-            return Err(de::Error::custom("must not contain NUL"));
-        }
-        // Characters are never more than bytes, so that most texts need no counting.
-        if text.len() > MAX && text.chars().count() > MAX {
-            return Err(de::Error::custom(format_args!("must have at most {MAX} characters")));
-        }
-        if text.len() < MIN || (MIN == 1 && text.trim().is_empty()) || (MIN > 1 && text.chars().count() < MIN) {
-            return Err(de::Error::custom(match MIN {
-                1 => "must not be blank".to_owned(),
-                _ => format!("must have at least {MIN} characters"),
-            }));
-        }
-        Ok(Self(text))
+        Self::new(String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 
@@ -213,6 +217,41 @@ parsed_text! {
             Err("must be a relative path without empty, . or .. segments, backslashes or control characters")
         } else {
             Ok(text)
+        }
+    }
+}
+
+parsed_text! {
+    /// Where something answers on the web: http or https, and at most 2,000 bytes.
+    WebAddress, {"type": "string", "format": "uri", "maxLength": 2000, "pattern": "^https?://", "examples": ["https://app.example.com"]},
+    |text| {
+        let rest = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or_default();
+        let hostless = rest.is_empty() || rest.starts_with(['/', '?', '#', ':']);
+        if hostless || text.len() > 2000 || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            Err("must be an http or https address of at most 2,000 bytes")
+        } else {
+            Ok(text)
+        }
+    }
+}
+
+parsed_text! {
+    /// A length of time in years, months, weeks and days: an ISO 8601 duration of a day to 100 years.
+    Interval, {"type": "string", "pattern": "^P([0-9]{1,5}Y)?([0-9]{1,5}M)?([0-9]{1,5}W)?([0-9]{1,5}D)?$", "examples": ["P6M"]},
+    |text| {
+        let mut rest = text.strip_prefix('P').unwrap_or_default();
+        let mut days = 0;
+        for (unit, length) in [('Y', 365), ('M', 30), ('W', 7), ('D', 1)] {
+            let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            if (1..=5).contains(&digits) && rest[digits..].starts_with(unit) {
+                days += rest[..digits].parse::<u32>().unwrap_or_default() * length;
+                rest = &rest[digits + 1..];
+            }
+        }
+        if rest.is_empty() && (1..=36_500).contains(&days) {
+            Ok(text)
+        } else {
+            Err("must be an ISO 8601 duration such as P6M, of a day to 100 years")
         }
     }
 }
@@ -447,6 +486,31 @@ mod tests {
         assert!(read::<ContentType>("text/html; charset=utf-8").is_some());
         for wrong in ["png", "image/", "image/p ng", "image/png\r\nx: y", ""] {
             assert!(read::<ContentType>(wrong).is_none(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn web_addresses_have_a_host() {
+        for right in ["https://app.example.com/a?b#c", "http://127.0.0.1:3000"] {
+            assert!(read::<WebAddress>(right).is_some(), "{right:?}");
+        }
+        let long = format!("https://a/{}", "x".repeat(2000));
+        for wrong in
+            ["", "https://", "http:///a", "javascript:alert(1)", "HTTPS:a", "//a", "https://a b", "http://a\n", &long]
+        {
+            assert!(read::<WebAddress>(wrong).is_none(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn intervals_are_a_day_to_a_century() {
+        for right in ["P1D", "P6M", "P7Y", "P1Y2M3W4D", "P100Y", "P02W"] {
+            assert!(read::<Interval>(right).is_some(), "{right:?}");
+        }
+        for wrong in
+            ["", "P", "1D", "P0D", "P-1D", "P1H", "PT1H", "P1D2M", "P1.5D", "P101Y", "P999999D", "P1D ", "6 mons"]
+        {
+            assert!(read::<Interval>(wrong).is_none(), "{wrong:?}");
         }
     }
 

@@ -3,14 +3,23 @@
 
 mod idempotency;
 
+mod admin {
+    mod put_retention;
+    mod read_retention;
+    mod stats;
+}
+
 mod artifacts {
     mod create;
     mod delete;
+    mod diff;
     mod fork;
     mod forks;
     mod lineage;
     mod list;
     mod read;
+    mod tree;
+    mod undelete;
     mod update;
 }
 
@@ -20,12 +29,76 @@ mod blobs {
 
 mod chats {
     mod create;
+    mod delete;
     mod list;
+    mod project;
+    mod read;
+    mod update;
+}
+
+mod checkpoints {
+    mod create;
+    mod list;
+    mod restore;
+}
+
+mod comments {
+    mod create;
+    mod delete;
+    mod list;
+    mod read;
+    mod update;
+}
+
+mod containers {
+    mod create;
+    mod delete;
+    mod list;
+    mod read;
+    mod transition;
+    mod update;
+}
+
+mod documents {
+    mod create;
+    mod delete;
+    mod list;
+    mod read;
+}
+
+mod files {
+    mod delete;
+    mod history;
+    mod list;
+    mod put;
+    mod read;
+}
+
+mod imports {
+    mod create;
+}
+
+mod items {
+    mod create;
+    mod delete;
+    mod list;
+    mod read;
+    mod update;
+}
+
+mod likes {
+    mod delete;
+    mod list;
+    mod put;
 }
 
 mod media {
     mod put;
     mod read;
+}
+
+mod merges {
+    mod create;
 }
 
 mod messages {
@@ -41,6 +114,27 @@ mod profiles {
     mod read_me;
 }
 
+mod projects {
+    mod create;
+    mod delete;
+    mod list;
+    mod read;
+    mod update;
+}
+
+mod records {
+    mod create;
+    mod list;
+    mod read;
+}
+
+mod runs {
+    mod create;
+    mod list;
+    mod read;
+    mod transition;
+}
+
 mod service {
     mod health;
     mod index;
@@ -54,6 +148,12 @@ mod sessions {
     mod list;
 }
 
+mod tools {
+    mod record;
+    mod stats;
+    mod usage;
+}
+
 mod uploads {
     mod complete;
     mod create;
@@ -62,8 +162,12 @@ mod uploads {
 }
 
 mod users {
+    mod activity;
+    mod administer;
     mod create;
+    mod list;
     mod read;
+    mod stats;
     mod update;
 }
 

@@ -8,6 +8,9 @@ use tokio_postgres::{Client, NoTls, types::ToSql};
 /// The login of the functions in tests.
 pub const LOGIN: &str = "atelier_test_functions";
 
+/// The login of the jobs in tests.
+pub const JOBS: &str = "atelier_test_jobs";
+
 /// The owner of the schema in tests.
 const OWNER: &str = "atelier_test_owner";
 
@@ -104,11 +107,28 @@ pub fn functions_url() -> String {
     .clone()
 }
 
+/// Makes the jobs' login in a database, and gives its URL.
+pub async fn grant_jobs(owner: &str) -> String {
+    let jobs = url(Some(JOBS), owner.rsplit('/').next().expect("a database"));
+    migrate::grant_jobs_login(&config(owner.to_owned()), &config(jobs.clone())).await.expect("the login is made");
+    jobs
+}
+
 /// A superuser's connection to this program's own database, to look behind the API.
 pub async fn behind() -> Client {
     let functions = functions_url();
     let name = functions.rsplit('/').next().expect("a database");
     connect(&url(None, name)).await
+}
+
+/// A container of this user's, as their own calls would make it.
+///
+/// # Panics
+/// Where it cannot be made.
+pub async fn container(user_id: &str, status: &str) -> String {
+    let insert = "insert into containers (user_id, container_id, name, status)
+        values ($1::text::uuid, uuid_v7()::text, 'A sandbox', $2) returning id::text";
+    behind().await.query_one(insert, &[&user_id, &status]).await.expect("a container can be made").get(0)
 }
 
 /// What a query that asks for one number finds, behind the API.
@@ -117,4 +137,25 @@ pub async fn behind() -> Client {
 /// Where it finds none.
 pub async fn number(query: &str, parameters: &[&(dyn ToSql + Sync)]) -> i64 {
     behind().await.query_one(query, parameters).await.expect("the query works").get(0)
+}
+
+/// How the functions' login would run a statement as this user, whatever is bound to it: the plan as text. `types` are its
+/// parameters' types and `values` some values for them, as in SQL.
+///
+/// # Panics
+/// Where the statement cannot be planned.
+pub async fn generic_plan(client: &Client, user_id: &str, statement: &str, types: &str, values: &str) -> String {
+    client
+        .batch_execute(&format!(
+            "select set_config('app.user_id', '{user_id}', false); prepare planned ({types}) as {statement}"
+        ))
+        .await
+        .expect("the statement can be prepared");
+    let rows = client.simple_query(&format!("explain execute planned ({values})")).await.expect("a plan");
+    client.batch_execute("deallocate planned").await.expect("it was prepared");
+    let line = |message: &tokio_postgres::SimpleQueryMessage| match message {
+        tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    };
+    rows.iter().filter_map(line).collect::<Vec<_>>().join("\n")
 }

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use shared::text::Sha256;
 use uuid::Uuid;
 
-use crate::http::{Reply, base_url, client, request};
+use crate::{
+    database::behind,
+    http::{Reply, base_url, client, request},
+};
 
 /// Someone with an account, or nobody in particular.
 #[derive(Clone)]
@@ -66,6 +69,26 @@ impl Person {
             .expect(201);
         person.token = reply.json["session"]["token"].as_str().map(str::to_owned);
         person.user = reply.json["user"].clone();
+        person
+    }
+
+    /// Someone who administers the service.
+    ///
+    /// # Panics
+    /// Where the database does not make them a superuser.
+    pub async fn superuser() -> Self {
+        Self::superuser_at(base_url()).await
+    }
+
+    /// Someone who administers the service, at another server on this program's own database.
+    ///
+    /// # Panics
+    /// Where the database does not make them a superuser.
+    pub async fn superuser_at(base_url: &str) -> Self {
+        let person = Self::register_at(base_url).await;
+        let promote = "update users set is_superuser = true where id = $1::text::uuid";
+        let promoted = behind().await.execute(promote, &[&person.id()]).await;
+        assert_eq!(promoted.expect("the database can be changed"), 1);
         person
     }
 
@@ -158,6 +181,53 @@ impl Person {
         let etag = self.get(&path).await.expect(200).etag();
         let version = json!({"files": [{"path": "clock.js", "language": "javascript", "content": text}]});
         self.post_with(&format!("{path}/versions"), &[("if-match", &etag)], version).await.expect(201)
+    }
+
+    /// Begins a project.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn create_project(&self) -> Reply {
+        self.post("/v1/projects", json!({"name": "A clock"})).await.expect(201)
+    }
+
+    /// Begins a project, and a run in it.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn create_run(&self) -> Reply {
+        let runs = format!("/v1/projects/{}/runs", self.create_project().await.id());
+        self.post(&runs, json!({"prompt": "A clock with two hands."})).await.expect(201)
+    }
+
+    /// Makes a project active, archived or deleted.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn make_project(&self, id: &str, status: &str) {
+        let path = format!("/v1/projects/{id}");
+        if status == "deleted" {
+            let _ = self.delete(&path).await.expect(204);
+        } else {
+            let _ = self.patch(&path, "*", json!({ "status": status })).await.expect(200);
+        }
+    }
+
+    /// Registers a sandbox.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn create_container(&self) -> Reply {
+        self.post("/v1/containers", json!({"name": "A sandbox"})).await.expect(201)
+    }
+
+    /// Puts a file of this text into a sandbox.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn put_file(&self, container_id: &str, path: &str, text: &str) -> Reply {
+        let files = format!("/v1/containers/{container_id}/files");
+        self.send_with("PUT", &files, &[], json!({"path": path, "content": text})).await.expect(200)
     }
 
     /// Declares an upload of these bytes.

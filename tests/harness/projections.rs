@@ -53,7 +53,7 @@ pub fn leftovers() -> Vec<PathBuf> {
         .map(|file| file.expect("a file").path())
         .filter(|path| {
             let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
-            name != "migrate" && !entries.iter().any(|entry| entry.name == name)
+            !["migrate", "sweep"].contains(&name) && !entries.iter().any(|entry| entry.name == name)
         })
         .collect()
 }

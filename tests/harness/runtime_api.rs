@@ -296,8 +296,16 @@ pub fn program(name: &str) -> PathBuf {
 /// # Panics
 /// Where it is not built, or does not end.
 pub async fn run_to_end(name: &str, variables: &[(&str, &str)]) -> Output {
+    run_with(name, &[], variables).await
+}
+
+/// [`run_to_end`] with arguments.
+///
+/// # Panics
+/// Where it is not built, or does not end.
+pub async fn run_with(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = command(&program(name), variables);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let id = child.id();
     let end = tokio::task::spawn_blocking(move || child.wait_with_output());
     let Ok(output) = tokio::time::timeout(PATIENCE, end).await else {

@@ -37,7 +37,20 @@ const SUBJECTS: [(&str, &[&str]); 7] = [
     ("What others do with artifacts", &["artifact_likes", "artifact_comments", "artifact_imports", "artifact_counts"]),
     ("Chats and messages", &["chats", "chat_counts", "messages", "message_attachments", "message_artifacts"]),
     ("Projects and generation runs", &["projects", "generation_runs", "artifact_records", "documents", "items"]),
-    ("Sandboxes and tools", &["containers", "files", "tool_usage", "drive_files"]),
+    (
+        "Sandboxes and tools",
+        &[
+            "containers",
+            "files",
+            "file_versions",
+            "checkpoints",
+            "checkpoint_files",
+            "tool_usage",
+            "tool_usage_days",
+            "tool_counts",
+            "drive_files",
+        ],
+    ),
 ];
 
 const OTHER: &str = "Everything else";

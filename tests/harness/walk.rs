@@ -13,6 +13,7 @@ pub fn path_with(entry: &Entry, id: &str) -> String {
         .path
         .replace("{id}", id)
         .replace("{version}", "1")
+        .replace("{checkpoint}", &nowhere())
         .replace("{path+}", "clock.js")
         .replace("{sha256}", &"0".repeat(64))
         .replace("{handle}", "nobody-has-this")

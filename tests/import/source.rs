@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use harness::database::{connect, superuser_url, url};
+use harness::sql;
 use tokio_postgres::Client;
 
 /// A login that may only read sources: what it cannot do, the import cannot have done.
@@ -25,9 +26,7 @@ impl Source {
         let superuser = connect(&superuser_url()).await;
         superuser.batch_execute(&format!("create database {name}")).await.expect("a database can be made");
         let client = connect(&url(None, &name)).await;
-        let path = format!("{}/lenses/schemas/{document}.sql", env!("CARGO_MANIFEST_DIR"));
-        let schema = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-        client.batch_execute(&schema).await.expect("the document's schema can be made");
+        client.batch_execute(&schema(document)).await.expect("the document's schema can be made");
         client
             .batch_execute(&format!(
                 "do $$ begin
@@ -91,6 +90,25 @@ impl Source {
     pub(crate) async fn count(&self, table: &str) -> i64 {
         self.client.query_one(&format!("select count(*) from \"{table}\""), &[]).await.expect("a count").get(0)
     }
+}
+
+/// The document's schema: its own statements where it prints them and lies beside the project; else ours.
+fn schema(document: &str) -> String {
+    let prefix = match document {
+        "december" => "003",
+        "aio" => "004",
+        _ => "none",
+    };
+    if let Some(text) = sql::document(prefix) {
+        let statements = sql::blocks(&text).iter().flat_map(|block| sql::statements(block)).collect::<Vec<_>>();
+        // One of them is a sketch.
+        let is_table =
+            |statement: &&String| statement.to_lowercase().starts_with("create table") && !statement.contains("...");
+        let tables = statements.iter().filter(is_table).map(|statement| format!("{statement};\n"));
+        return tables.collect();
+    }
+    let path = format!("{}/lenses/schemas/{document}.sql", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// A column, as the catalogue has it.
@@ -225,6 +243,11 @@ fn meant(sizes: &Sizes, table: &str, column: &Column, random: &str) -> Option<St
                  else odd.text({random})
              end"
         )),
+        ("craftlive", "thread", "user_id") => Some("odd.key('user', 1 + n % 300)".to_owned()),
+        // A marker links only what belongs to the same person.
+        ("craftlive", "project", "owner_id") => {
+            Some(format!("odd.key('user', 1 + case when n % 7 = 0 then {random} else n end % 300)"))
+        }
         ("craftlive", "document", "project_id") => Some(format!(
             "case when n % 5 = 0 then odd.text({random}) else odd.key('project', 1 + {random} % 1100)::text end"
         )),

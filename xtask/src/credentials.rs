@@ -17,6 +17,9 @@ pub(crate) struct Credentials {
     pub(crate) owner_password: String,
     /// The password of the API's own login.
     pub(crate) api_password: String,
+    /// The password of the login of what runs on a schedule; made where a file of before has none.
+    #[serde(default)]
+    pub(crate) jobs_password: String,
     /// The bucket's access key.
     pub(crate) s3_access_key_id: String,
     /// The bucket's secret key.
@@ -33,6 +36,7 @@ impl Credentials {
         Ok(Self {
             owner_password: random_hex(16)?,
             api_password: random_hex(16)?,
+            jobs_password: random_hex(16)?,
             s3_access_key_id: format!("ATELIER{}", random_hex(6)?.to_uppercase()),
             s3_secret_access_key: random_hex(20)?,
             postgres_port: free_port(None)?,
@@ -49,6 +53,7 @@ impl Credentials {
             Self {
                 postgres_port: free_port(Some(kept.postgres_port))?,
                 s3_port: free_port(Some(kept.s3_port))?,
+                jobs_password: if kept.jobs_password.is_empty() { random_hex(16)? } else { kept.jobs_password },
                 ..kept
             }
         } else {

@@ -71,7 +71,7 @@ impl Watch {
             .current_dir(project::private_folder(serving.folder.to_owned())?);
         serving.variables.give_to(&mut command);
         // The functions must do with the API's own login.
-        command.env_remove("OWNER_DATABASE_URL");
+        command.env_remove("OWNER_DATABASE_URL").env_remove("JOBS_DATABASE_URL");
         let name = "cargo lambda watch";
         let spec = Spec { name, command, stop: Signal::SIGTERM, unprivileged: false, log: serving.log };
         let mut service = Service::start(&spec)?;

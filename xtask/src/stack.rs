@@ -15,6 +15,9 @@ use crate::variables::Variables;
 /// The login of the API, which owns nothing; migrations create it.
 const API_LOGIN: &str = "atelier_api";
 
+/// The login of what runs on a schedule; migrations create it.
+const JOBS_LOGIN: &str = "atelier_jobs";
+
 /// Marks the variables as those of a stack that xtask started; holds the folder of its data.
 const MARK: &str = "ATELIER_STACK";
 
@@ -77,6 +80,7 @@ impl Stack {
             postgres.insert(step("Starting PostgreSQL", start)?).url.clone()
         };
         variables.set("DATABASE_URL", with_login(&owner, API_LOGIN, &credentials.api_password)?);
+        variables.set("JOBS_DATABASE_URL", with_login(&owner, JOBS_LOGIN, &credentials.jobs_password)?);
         variables.set("OWNER_DATABASE_URL", owner);
 
         let mut bucket = None;

@@ -16,8 +16,8 @@ use crate::variables::Variables;
 use crate::{command, format};
 
 /// The tests that need no binaries.
-const QUICK: &str = "--test api --test contract --test generated --test schema --test migrations --test policies --test lenses --test flaws \
-                     --test flights --test faults --test main_job";
+const QUICK: &str = "--test api --test contract --test generated --test schema --test migrations --test policies \
+                     --test lenses --test flaws --test sweep --test flights --test faults --test main_job";
 
 /// What to test.
 #[derive(Args)]

@@ -1,14 +1,16 @@
-//! DELETE /v1/artifacts/{id}: hide an artifact from everyone.
+//! DELETE /v1/artifacts/{id}: put an artifact in the trash.
 
 use shared::{Context, Endpoint, Input, NoContent, Nothing, Problem, Route, model::accounts::Id, sql};
 
 use super::read::ArtifactPath;
 
-/// Deletes an artifact: it is hidden at once. Forks of it stay what they are.
+/// Puts an artifact in its owner's trash: it is hidden at once, can be taken out again for 30 days, and is then removed for
+/// good. Forks of it stay what they are.
 pub struct DeleteArtifact;
 
 impl Endpoint for DeleteArtifact {
-    const ROUTE: Route = Route::delete("/v1/artifacts/{id}", "Delete an artifact; forks of it stay");
+    const ROUTE: Route =
+        Route::delete("/v1/artifacts/{id}", "Put an artifact in the trash for 30 days; forks of it stay");
     type Path = ArtifactPath;
     type Query = Nothing;
     type Body = Nothing;

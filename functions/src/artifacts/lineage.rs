@@ -31,7 +31,8 @@ pub struct Lineage {
 
 impl Resource for Lineage {}
 
-/// An artifact on the way; all null but its depth where it is private or deleted.
+/// An artifact on the way; all null but its depth where it is private or deleted. What is removed for good is one such
+/// item, however many lay there next to each other.
 #[derive(Serialize, JsonSchema)]
 pub struct Ancestor {
     /// Forks between it and the artifact asked for: 0 is that artifact, 1 its source.
@@ -42,15 +43,26 @@ pub struct Ancestor {
     title: Option<String>,
     /// Whose it is.
     owner: Option<Owner>,
-    /// The version of its source that it is a fork of.
+    /// The version of its source that it is a fork of; null, as is all about it, where that source is hidden.
     forked_from_version_id: Option<Uuid>,
+    /// That version's index, where it can still be read.
+    forked_from_version_index: Option<i32>,
     /// What that version was labelled.
     forked_from_version_label: Option<String>,
     /// When it was made.
     created_at: Option<Timestamp>,
 }
 
-from_row!(Ancestor { depth, id, title, owner, forked_from_version_id, forked_from_version_label, created_at });
+from_row!(Ancestor {
+    depth,
+    id,
+    title,
+    owner,
+    forked_from_version_id,
+    forked_from_version_index,
+    forked_from_version_label,
+    created_at
+});
 
 impl Endpoint for ReadLineage {
     const ROUTE: Route = Route::get("/v1/artifacts/{id}/lineage", "Read where an artifact comes from")
@@ -63,10 +75,13 @@ impl Endpoint for ReadLineage {
 
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
         let itself = select_visible_id(input.path.id);
+        let visible_source = VISIBLE.replace("artifacts.", "sources.");
         let lineage = sql(format!(
             "select
-                 way.depth, artifacts.id, artifacts.title, artifacts.forked_from_version_id,
-                 artifacts.forked_from_version_label, artifacts.created_at,
+                 way.depth, artifacts.id, artifacts.title, artifacts.created_at,
+                 case when sources.id is not null then artifacts.forked_from_version_id end as forked_from_version_id,
+                 versions.version_index as forked_from_version_index,
+                 case when sources.id is not null then artifacts.forked_from_version_label end as forked_from_version_label,
                  case when artifacts.id is not null then json_build_object(
                      'user_id', profiles.user_id,
                      'handle', profiles.handle,
@@ -79,6 +94,9 @@ impl Endpoint for ReadLineage {
                  select $1, 0
              ) way
              left join artifacts on artifacts.id = way.ancestor_id and {VISIBLE}
+             left join artifacts sources on sources.id = artifacts.forked_from_id and {visible_source}
+             left join artifact_versions versions on versions.id = artifacts.forked_from_version_id
+                 and versions.artifact_id = sources.id
              left join profiles on profiles.user_id = artifacts.owner_user_id
              left join blobs avatars on avatars.id = profiles.avatar_blob_id
              order by way.depth desc"

@@ -1,11 +1,11 @@
-//! GET /v1/artifacts: the gallery, one maker's artifacts, or the caller's own.
+//! GET /v1/artifacts: the gallery, one maker's artifacts, the caller's own, or their trash.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Access, Context, Endpoint, Input, Nothing, Page, Problem, Route, Sql, Storage,
-    model::artifacts::{Artifact, Visibility, select_page},
-    page::{Cursor, Limit, after},
+    model::artifacts::{Artifact, Visibility, select_page_by},
+    page::{Cursor, Limit, after_time},
     problem, sql,
     text::Text,
 };
@@ -26,6 +26,9 @@ pub struct Filter {
     /// Only these, among the caller's own; everyone else's are public anyway.
     #[serde(default)]
     visibility: Option<Visibility>,
+    /// True: the caller's trash instead, the last thrown away first. What is there is removed for good after 30 days.
+    #[serde(default)]
+    trashed: bool,
     /// Items a page holds at most.
     #[serde(default)]
     limit: Limit,
@@ -45,7 +48,10 @@ impl Endpoint for ListArtifacts {
 
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
         let limit = input.query.limit;
-        if input.query.is_own() && !context.is_signed_in() {
+        if input.query.trashed && input.query.owner.is_some() && !input.query.is_own() {
+            return Err(Problem::invalid("/query/owner", "must be me, or left out, where trashed is true"));
+        }
+        if (input.query.trashed || input.query.is_own()) && !context.is_signed_in() {
             return Err(Problem::new(&problem::UNAUTHENTICATED, problem::UNAUTHENTICATED.title));
         }
         let mut artifacts: Vec<Artifact> = context.list(input.query.select()).await?;
@@ -64,6 +70,7 @@ impl Filter {
     #[must_use]
     pub fn select(self) -> Sql {
         let whose = match &self.owner {
+            _ if self.trashed => "artifacts.owner_user_id = (select auth.uid()) and $1::text is null",
             None => "artifacts.visibility = 'public' and $1::text is null",
             Some(_) if self.is_own() => "artifacts.owner_user_id = (select auth.uid()) and $1::text is not null",
             Some(_) => {
@@ -73,10 +80,11 @@ impl Filter {
         };
         let kind = if self.r#type.is_some() { "artifacts.type = $2" } else { "$2::text is null" };
         let seen_by = if self.visibility.is_some() { "artifacts.visibility = $3" } else { "$3::text is null" };
-        let after = after(self.cursor, "artifacts", 4);
-        let condition = format!("artifacts.deleted_at is null and {whose} and {kind} and {seen_by} and {after}");
-        sql(select_page(&condition, "$6"))
-            .bind(self.owner.map(Text::into_string))
+        let (place, time) = if self.trashed { ("is not null", "deleted_at") } else { ("is null", "created_at") };
+        let after = after_time(self.cursor, "artifacts", time, 4);
+        let condition = format!("artifacts.deleted_at {place} and {whose} and {kind} and {seen_by} and {after}");
+        sql(select_page_by(time, &condition, "$6"))
+            .bind(self.owner.filter(|_| !self.trashed).map(Text::into_string))
             .bind(self.r#type.map(Text::into_string))
             .bind(self.visibility.map(Visibility::as_str))
             .bind(self.cursor.map(|cursor| cursor.created_at))

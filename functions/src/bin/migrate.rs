@@ -1,6 +1,7 @@
 //! Applies the migrations: as a CloudFormation custom resource on every deploy, or once, by hand, outside of Lambda.
 //!
-//! `OWNER_DATABASE_URL` is who owns the schema, `DATABASE_URL` who the functions log in as: that login is made here.
+//! `OWNER_DATABASE_URL` is who owns the schema, `DATABASE_URL` who the functions log in as, `JOBS_DATABASE_URL` (where it is
+//! set) what runs on a schedule: these logins are made here.
 
 use anyhow::Context as _;
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -24,11 +25,17 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 async fn apply() -> anyhow::Result<String> {
     let owner = DatabaseConfig::owner_from_env()?;
     let functions = DatabaseConfig::from_env()?;
+    let jobs = std::env::var_os("JOBS_DATABASE_URL").map(|_| DatabaseConfig::jobs_from_env()).transpose()?;
     let applied = migrate::run(&owner, &migrate::runner()).await.context("the migrations were not applied")?;
     let login = migrate::grant_login(&owner, &functions).await.context("the functions' login was not made")?;
+    let mut logins = format!("The functions log in as {login}.");
+    if let Some(jobs) = jobs {
+        let login = migrate::grant_jobs_login(&owner, &jobs).await.context("the jobs' login was not made")?;
+        logins = format!("{logins} The jobs log in as {login}.");
+    }
     Ok(match applied.as_slice() {
-        [] => format!("The schema is up to date. The functions log in as {login}."),
-        applied => format!("Applied {}. The functions log in as {login}.", applied.join(", ")),
+        [] => format!("The schema is up to date. {logins}"),
+        applied => format!("Applied {}. {logins}", applied.join(", ")),
     })
 }
 

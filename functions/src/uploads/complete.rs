@@ -57,8 +57,8 @@ impl Endpoint for CompleteUpload {
             // A second flight: what the first one found had to be compared with what the bucket holds.
             let [_, _, _, rows] = context
                 .fly([
-                    insert_blob(&row.sha256, row.size, &row.content_type, row.storage_key()),
-                    insert_thumb(thumb.as_ref()),
+                    insert_blob(row.id, &row.sha256, row.size, &row.content_type, row.storage_key()),
+                    insert_thumb(row.id, thumb.as_ref()),
                     finish(&row, thumb.as_ref()),
                     select_upload(row.id),
                 ])
@@ -132,10 +132,13 @@ async fn make_thumb(client: &BucketClient, row: &UploadRow) -> Result<Thumb, Pro
     Ok(Thumb { key, sha256, size })
 }
 
-fn insert_blob(sha256: &Sha256, size: i64, content_type: &str, storage_key: String) -> Sql {
+/// Only a pending upload keeps the sweep from the object: where it was given up meanwhile, there is no blob.
+fn insert_blob(upload_id: Uuid, sha256: &Sha256, size: i64, content_type: &str, storage_key: String) -> Sql {
     sql("
         insert into blobs (user_id, sha256, size, content_type, storage_key)
-        values (auth.uid(), $1, $2, $3, $4)
+        select auth.uid(), $1, $2, $3, $4
+        from uploads
+        where uploads.id = $5 and uploads.user_id = auth.uid()
         on conflict (user_id, sha256) do update set storage_key = excluded.storage_key
         where blobs.storage_key is null
     ")
@@ -143,11 +146,12 @@ fn insert_blob(sha256: &Sha256, size: i64, content_type: &str, storage_key: Stri
     .bind(size)
     .bind(content_type.to_owned())
     .bind(storage_key)
+    .bind(upload_id)
 }
 
-fn insert_thumb(thumb: Option<&Thumb>) -> Sql {
+fn insert_thumb(upload_id: Uuid, thumb: Option<&Thumb>) -> Sql {
     match thumb {
-        Some(thumb) => insert_blob(&thumb.sha256, thumb.size, "image/jpeg", thumb.key.clone()),
+        Some(thumb) => insert_blob(upload_id, &thumb.sha256, thumb.size, "image/jpeg", thumb.key.clone()),
         None => sql("select"),
     }
 }

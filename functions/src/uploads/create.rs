@@ -79,7 +79,8 @@ impl Endpoint for CreateUpload {
     }
 }
 
-/// Ready at once where the caller owns these bytes; for a picture they must have been looked at as one.
+/// Ready at once where the caller owns these bytes; for a picture they must have been looked at as one. The lock keeps the
+/// sweep from them until the upload refers to them.
 fn insert(id: Uuid, new: &NewUpload) -> shared::Sql {
     sql("
         with owned as (
@@ -96,6 +97,7 @@ fn insert(id: Uuid, new: &NewUpload) -> shared::Sql {
               and blobs.size = $5
               and blobs.storage_key is not null
               and (not $8 or (pictures.thumb_blob_id is not null and blobs.content_type = $4))
+            for key share of blobs
         )
         insert into uploads (
             id, user_id, purpose, filename, content_type, size, sha256, expires_at, state, blob_id, thumb_blob_id

@@ -8,8 +8,8 @@ use shared::{
     model::{
         accounts::Id,
         versions::{
-            FileRow, Manifest, NEWEST, NewFiles, NewVersion, Version, VersionsCount, advance, count_changes,
-            read_texts, select_changed, select_files, select_version, select_versions_count,
+            FileRow, Manifest, NEWEST, NewFiles, NewVersion, VersionsCount, Version, advance, count_changes,
+            read_texts, read_version, select_changed, select_files, select_version, select_versions_count,
         },
     },
     problem, sql,
@@ -58,7 +58,7 @@ impl Endpoint for CreateVersion {
             ])
             .await?;
         read_one::<Id>(&updated)?;
-        Ok(Created(Version::read(&version, &files, context.bucket()?)?))
+        Ok(Created(read_version(&version, &files, context.bucket()?)?))
     }
 }
 

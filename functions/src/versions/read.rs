@@ -6,7 +6,9 @@ use shared::{
     Access, Context, Endpoint, Input, Json, Nothing, Problem, Route, Storage,
     context::read_all,
     inline_schema,
-    model::versions::{CodeReference, Version, select_code_versions, select_files, select_version},
+    model::versions::{
+        CodeReference, Version, main_file, read_version, select_code_versions, select_files, select_version,
+    },
 };
 use uuid::Uuid;
 
@@ -79,10 +81,12 @@ impl Endpoint for ReadVersion {
             let [rows, files] = context.fly([select, files]).await?;
             (rows, files, None)
         };
-        let mut version = Version::read(&rows, &files, context.bucket()?)?;
+        let mut version = read_version(&rows, &files, context.bucket()?)?;
         version.code_versions = code_versions.map(|rows| read_all(&rows)).transpose()?;
         if include.code_content {
-            version.code_content = Some(version.main_file().and_then(|file| file.content.clone()));
+            let files = version.files.as_deref().unwrap_or_default();
+            let main = main_file(files, version.code_language.as_deref());
+            version.code_content = Some(main.and_then(|file| file.content.clone()));
         }
         if include.code_references {
             version.code_references =

@@ -8,7 +8,7 @@ use shared::{
     model::{
         accounts::Id,
         versions::{
-            METADATA, NEWEST, Version, VersionsCount, advance, count_changes, read_texts, select_changed, select_files,
+            METADATA, NEWEST, Version, VersionsCount, advance, count_changes, read_texts, read_version, select_changed, select_files,
             select_version, select_versions_count,
         },
     },
@@ -75,7 +75,7 @@ impl Endpoint for RestoreVersion {
             ])
             .await?;
         read_one::<Id>(&updated)?;
-        Ok(Created(Version::read(&version, &files, context.bucket()?)?))
+        Ok(Created(read_version(&version, &files, context.bucket()?)?))
     }
 }
 

@@ -8,10 +8,13 @@ use aws_sdk_s3::{
     },
     error::{ProvideErrorMetadata, SdkError},
     primitives::ByteStream,
-    types::{ChecksumMode, CompletedMultipartUpload, CompletedPart},
+    types::{ChecksumMode, CompletedMultipartUpload, CompletedPart, Delete, ObjectIdentifier},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use super::http;
 use crate::{config::BucketConfig, problem::Problem, text::Sha256};
@@ -34,6 +37,26 @@ pub struct Stored {
     pub etag: String,
     /// The checksum it verified when the object came in; none for a multipart upload.
     pub sha256: Option<Sha256>,
+}
+
+/// An object in a listing.
+#[derive(Debug)]
+pub struct Listed {
+    /// Where it lies.
+    pub key: String,
+    /// When it was written.
+    pub last_modified: SystemTime,
+}
+
+/// A multipart upload that was neither completed nor given up.
+#[derive(Debug)]
+pub struct Unfinished {
+    /// Where the object would lie.
+    pub key: String,
+    /// The bucket's name for it.
+    pub multipart_id: String,
+    /// When it was begun.
+    pub begun: SystemTime,
 }
 
 /// A part that arrived.
@@ -130,6 +153,61 @@ impl BucketClient {
         match delete.send().await {
             Err(error) if is_missing(&error) || is_occupied(&error) => Ok(()),
             result => result.map(drop).map_err(away),
+        }
+    }
+
+    /// The next objects below a prefix, at most 1,000 in the order of their keys; none at the end.
+    pub async fn list(&self, prefix: &str, after: &str) -> Result<Vec<Listed>, Problem> {
+        let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let listed = list.set_start_after((!after.is_empty()).then(|| after.to_owned())).send().await.map_err(away)?;
+        listed
+            .contents
+            .unwrap_or_default()
+            .into_iter()
+            .map(|object| {
+                let last_modified = object.last_modified.and_then(|time| SystemTime::try_from(time).ok());
+                match (object.key, last_modified) {
+                    (Some(key), Some(last_modified)) => Ok(Listed { key, last_modified }),
+                    _ => Err(Problem::internal(anyhow::anyhow!("an object is listed without a key or a time"))),
+                }
+            })
+            .collect()
+    }
+
+    /// Removes objects, at most 1,000. It is asked once: what is sent again may arrive when it is no longer meant.
+    pub async fn delete_all(&self, keys: &[String]) -> Result<(), Problem> {
+        let identify = |key: &String| ObjectIdentifier::builder().key(key).build().map_err(Problem::internal);
+        let objects = keys.iter().map(identify).collect::<Result<_, _>>()?;
+        let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build().map_err(Problem::internal)?;
+        let once = aws_sdk_s3::Config::builder().retry_config(RetryConfig::disabled());
+        let request = self.client.delete_objects().bucket(&self.bucket).delete(delete);
+        let deleted = request.customize().config_override(once).send().await.map_err(away)?;
+        match deleted.errors() {
+            [] => Ok(()),
+            [first, ..] => Err(Problem::unavailable(anyhow::anyhow!(
+                "the bucket did not delete {} objects: {}",
+                deleted.errors().len(),
+                first.message().unwrap_or_default()
+            ))),
+        }
+    }
+
+    /// Every multipart upload below a prefix that is still unfinished.
+    pub async fn unfinished(&self, prefix: &str) -> Result<Vec<Unfinished>, Problem> {
+        let mut unfinished = Vec::new();
+        let (mut key_marker, mut id_marker) = (None, None);
+        loop {
+            let list = self.client.list_multipart_uploads().bucket(&self.bucket).prefix(prefix);
+            let page = list.set_key_marker(key_marker).set_upload_id_marker(id_marker).send().await.map_err(away)?;
+            for upload in page.uploads() {
+                let begun = upload.initiated().and_then(|time| SystemTime::try_from(*time).ok());
+                let (Some(key), Some(id), Some(begun)) = (upload.key(), upload.upload_id(), begun) else { continue };
+                unfinished.push(Unfinished { key: key.to_owned(), multipart_id: id.to_owned(), begun });
+            }
+            if page.is_truncated() != Some(true) {
+                return Ok(unfinished);
+            }
+            (key_marker, id_marker) = (page.next_key_marker, page.next_upload_id_marker);
         }
     }
 

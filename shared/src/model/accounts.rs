@@ -15,7 +15,7 @@ use crate::{
     sql,
 };
 
-/// The caller's account.
+/// An account.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct User {
     /// Identifier.
@@ -75,17 +75,30 @@ impl Resource for User {
     }
 }
 
+impl Keyset for User {
+    fn cursor(&self) -> Cursor {
+        Cursor { created_at: self.created_at, id: self.id }
+    }
+}
+
+/// The columns of [`User`], to follow `select`.
+pub const USER: &str = "
+    users.id, users.email, users.name, users.given_name, users.family_name, users.preferences, users.is_active,
+    users.is_superuser, profiles.handle, users.last_login_at, users.created_at, users.updated_at, users.revision
+from users
+join profiles on profiles.user_id = users.id
+";
+
 /// The caller's account.
 #[must_use]
 pub fn select_me() -> Sql {
-    sql("
-        select
-            users.id, users.email, users.name, users.given_name, users.family_name, users.preferences, users.is_active,
-            users.is_superuser, profiles.handle, users.last_login_at, users.created_at, users.updated_at, users.revision
-        from users
-        join profiles on profiles.user_id = users.id
-        where users.id = auth.uid()
-    ")
+    sql(format!("select {USER} where users.id = auth.uid()"))
+}
+
+/// The caller's id, if they are a superuser. Others find no row, and so are told nothing.
+#[must_use]
+pub fn select_superuser() -> Sql {
+    sql("select auth.uid() as id where auth.is_superuser()")
 }
 
 /// The session just made, with the token that is shown this once.

@@ -111,7 +111,7 @@ pub struct Artifact {
     pub chat_id: Option<Uuid>,
     /// The project it belongs to; null to everyone but the owner.
     pub project_id: Option<Uuid>,
-    /// The artifact it is a fork of.
+    /// The artifact it is a fork of; null, as is all about it, where the caller may not see it or it is gone.
     pub forked_from_id: Option<Uuid>,
     /// Whose that was.
     pub forked_from_owner_user_id: Option<Uuid>,
@@ -119,7 +119,7 @@ pub struct Artifact {
     pub forked_from_version_id: Option<Uuid>,
     /// What that version was labelled.
     pub forked_from_version_label: Option<String>,
-    /// The original at the root of all forks.
+    /// The original at the root of all forks; null where the caller may not see it or it is gone.
     pub origin_artifact_id: Option<Uuid>,
     /// Whose that is.
     pub origin_owner_user_id: Option<Uuid>,
@@ -143,6 +143,8 @@ pub struct Artifact {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// Since when it is in its owner's trash; null for artifacts in use.
+    pub deleted_at: Option<Timestamp>,
     /// Whose it is.
     pub owner: Owner,
     /// The newest version.
@@ -186,6 +188,7 @@ crate::from_row!(Artifact {
     comments_count,
     created_at,
     updated_at,
+    deleted_at,
     owner,
     current_version,
     media,
@@ -205,7 +208,8 @@ impl Resource for Artifact {
 
 impl Keyset for Artifact {
     fn cursor(&self) -> Cursor {
-        Cursor { created_at: self.created_at, id: self.id }
+        // The trash is in the order in which things came there.
+        Cursor { created_at: self.deleted_at.unwrap_or(self.created_at), id: self.id }
     }
 }
 
@@ -217,21 +221,26 @@ impl Artifact {
     }
 }
 
-/// The columns of [`Artifact`], to follow `select`. Whoever selects also says who may see what it finds.
+/// The columns of [`Artifact`], to follow `select`. Whoever selects also says who may see what it finds. Sources are
+/// named only to those who see them, and come from `public.artifacts` as `artifacts` may be a page.
 pub const ARTIFACT: &str = "
     artifacts.id, artifacts.owner_user_id, artifacts.title, artifacts.description, artifacts.visibility, artifacts.type,
     artifacts.tool_name, artifacts.metadata,
     case when artifacts.owner_user_id = auth.uid() then artifacts.chat_id end as chat_id,
     case when artifacts.owner_user_id = auth.uid() then artifacts.project_id end as project_id,
-    artifacts.forked_from_id, artifacts.forked_from_owner_user_id, artifacts.forked_from_version_id,
-    artifacts.forked_from_version_label, artifacts.origin_artifact_id, artifacts.origin_owner_user_id,
+    sources.id as forked_from_id,
+    case when sources.id is not null then artifacts.forked_from_owner_user_id end as forked_from_owner_user_id,
+    case when sources.id is not null then artifacts.forked_from_version_id end as forked_from_version_id,
+    case when sources.id is not null then artifacts.forked_from_version_label end as forked_from_version_label,
+    origins.id as origin_artifact_id,
+    case when origins.id is not null then artifacts.origin_owner_user_id end as origin_owner_user_id,
     case when artifacts.owner_user_id = auth.uid() and artifacts.source_session_id is not null then json_build_object(
         'id', artifacts.source_session_id,
         'credits_estimate', artifacts.source_session_credits_estimate
     ) end as source_session,
     artifacts.current_version_id, artifacts.versioning_enabled, artifacts.chat_history_public,
     counts.forks_count, counts.imports_count, counts.likes_count, counts.comments_count,
-    artifacts.created_at, artifacts.updated_at, artifacts.revision,
+    artifacts.created_at, artifacts.updated_at, artifacts.deleted_at, artifacts.revision,
     json_build_object(
         'user_id', profiles.user_id,
         'handle', profiles.handle,
@@ -260,6 +269,12 @@ left join artifact_versions versions on versions.id = artifacts.current_version_
 left join artifact_media media on media.artifact_id = artifacts.id
 left join blobs screenshots on screenshots.id = media.screenshot_blob_id
 left join blobs thumbs on thumbs.id = media.thumb_blob_id
+left join public.artifacts sources on sources.id = artifacts.forked_from_id
+    and sources.deleted_at is null
+    and (sources.visibility = 'public' or sources.owner_user_id = (select auth.uid()))
+left join public.artifacts origins on origins.id = artifacts.origin_artifact_id
+    and origins.deleted_at is null
+    and (origins.visibility = 'public' or origins.owner_user_id = (select auth.uid()))
 cross join lateral (
     select
         coalesce(sum(artifact_counts.forks), 0)::integer as forks_count,
@@ -283,6 +298,12 @@ pub const VISIBLE: &str = "
 /// would expect a tenth of all rows; the constant tells it how few they can be.
 #[must_use]
 pub fn select_page(condition: &str, limit: &str) -> String {
+    select_page_by("created_at", condition, limit)
+}
+
+/// [`select_page`] in the order of another time than that of creation.
+#[must_use]
+pub fn select_page_by(time: &str, condition: &str, limit: &str) -> String {
     format!(
         "with artifacts as (
              select *
@@ -290,14 +311,14 @@ pub fn select_page(condition: &str, limit: &str) -> String {
                  select artifacts.*
                  from artifacts
                  where {condition}
-                 order by artifacts.created_at desc, artifacts.id desc
+                 order by artifacts.{time} desc, artifacts.id desc
                  limit 101
              ) newest
-             order by created_at desc, id desc
+             order by {time} desc, id desc
              limit {limit}
          )
          select {ARTIFACT}
-         order by artifacts.created_at desc, artifacts.id desc"
+         order by artifacts.{time} desc, artifacts.id desc"
     )
 }
 

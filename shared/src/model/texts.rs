@@ -14,9 +14,6 @@ use crate::{
 };
 use zstd::zstd_safe::{CCtx, CParameter, DCtx, SafeResult, compress_bound, get_error_name, get_frame_content_size};
 
-/// Bytes of one text that comes in a request; larger ones go through an upload.
-pub const FILE_LIMIT: usize = 1024 * 1024;
-
 /// Bytes that a frame may say it holds: none of ours is larger, so that a damaged one takes no memory.
 const FRAME_LIMIT: usize = 8 * 1024 * 1024;
 
@@ -56,7 +53,7 @@ impl NewText {
     /// patch saves nothing, or would make reading it too long.
     pub fn after(text: &[u8], before: &StoredText) -> Result<Self, Problem> {
         let whole = Self::whole(text)?;
-        let Some(chain) = before.chain().filter(|_| usize::try_from(before.size).is_ok_and(|size| size <= FILE_LIMIT))
+        let Some(chain) = before.chain().filter(|_| usize::try_from(before.size).is_ok_and(|size| size <= FRAME_LIMIT))
         else {
             return Ok(whole);
         };
@@ -84,6 +81,18 @@ fn base_of(generation: i32) -> i32 {
     }
     generation - step
 }
+
+/// The columns of [`StoredText`], of a row of `blobs` with [`BASES`] beside it, to follow `select`.
+pub const TEXT: &str = "
+    blobs.id as blob_id, blobs.sha256, blobs.size, blobs.encoding, blobs.generation, blobs.content,
+    bases.ids as base_ids, bases.generations as base_generations, bases.encodings as base_encodings,
+    bases.contents as base_contents
+";
+
+/// What a row of `blobs` builds upon, to follow that in `from`.
+pub const BASES: &str = "
+    left join lateral text_bases(case when blobs.base_blob_id is not null then array[blobs.base_blob_id] end) bases on true
+";
 
 /// A text as stored, if it is in the database, with all that is needed to read it: `text_bases()` gives the columns that begin
 /// with `base_`.
@@ -127,6 +136,15 @@ impl FromRow for StoredText {
             },
         })
     }
+}
+
+/// The text of a row with [`TEXT`], if it has a blob, and that is in the database.
+pub fn read_text(row: &Row) -> Result<Option<String>, Problem> {
+    if row.try_get::<_, Option<Uuid>>("blob_id").map_err(Problem::internal)?.is_none() {
+        return Ok(None);
+    }
+    let text = StoredText::from_row(row).map_err(Problem::internal)?;
+    text.bytes()?.map(String::from_utf8).transpose().map_err(Problem::internal)
 }
 
 /// A text on the way from a whole one.

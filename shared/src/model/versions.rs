@@ -11,14 +11,14 @@ use uuid::Uuid;
 use super::{
     artifacts::Credits,
     blobs::Blob,
-    texts::{FILE_LIMIT, NewText, StoredText},
+    texts::{NewText, StoredText},
 };
 use crate::{
     FromRow, Problem, Resource, Sql,
     bucket::Bucket,
     context::{read_all, read_one},
     database::{Row, RowError},
-    from_json_column, from_row,
+    diff, from_json_column, from_row,
     page::{Cursor, Keyset},
     sql,
     text::{FilePath, Json1M, Object, Sha256, Text},
@@ -32,6 +32,12 @@ const SHOWN_LIMIT: usize = INLINE_LIMIT + INLINE_LIMIT / 8;
 
 /// Bytes of the older texts that a new version is compared with, and stored as patches of.
 const COMPARED_LIMIT: usize = 2 * INLINE_LIMIT;
+
+/// Bytes of one file of text; larger ones go through an upload.
+pub const FILE_LIMIT: usize = 1024 * 1024;
+
+/// Files of a version.
+pub const FILES_LIMIT: usize = 500;
 
 /// A file of a new version: its text, or the SHA-256 of bytes uploaded before.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -51,13 +57,13 @@ pub struct NewFile {
 }
 
 /// The files of a new version, all of them: 1 to 500, each with its own path.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, Default, JsonSchema)]
 pub struct NewFiles(#[schemars(length(min = 1, max = 500))] pub Vec<NewFile>);
 
 impl<'de> Deserialize<'de> for NewFiles {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let files = Vec::<NewFile>::deserialize(deserializer)?;
-        if files.is_empty() || files.len() > 500 {
+        if files.is_empty() || files.len() > FILES_LIMIT {
             return Err(de::Error::custom("must have 1 to 500 files"));
         }
         let mut paths = HashSet::new();
@@ -305,29 +311,22 @@ impl Resource for Version {
     }
 }
 
-impl Version {
-    /// Reads what [`select_version`] and [`select_files`] found.
-    pub fn read(version: &[Row], files: &[Row], bucket: &Bucket) -> Result<Self, Problem> {
-        let mut version: Self = read_one(version)?;
-        let files = read_all::<FileRow>(files)?.into_iter().map(|file| file.into_file(bucket));
-        let mut files = files.collect::<Result<Vec<File>, _>>()?;
-        version.code_blob_ref = Some(main_file(&files, version.code_language.as_deref()).map(|file| {
-            if file.url.is_none() { format!("db:{}", version.id) } else { format!("blob:{}", file.sha256) }
-        }));
-        hide_what_does_not_fit(&mut files);
-        version.files = Some(files);
-        Ok(version)
-    }
-
-    /// The main file, of one that was read with its files.
-    #[must_use]
-    pub fn main_file(&self) -> Option<&File> {
-        main_file(self.files.as_deref().unwrap_or_default(), self.code_language.as_deref())
-    }
+/// Reads what [`select_version`] and [`select_files`] found.
+pub fn read_version(version: &[Row], files: &[Row], bucket: &Bucket) -> Result<Version, Problem> {
+    let mut version: Version = read_one(version)?;
+    let files = read_all::<FileRow>(files)?.into_iter().map(|file| file.into_file(bucket));
+    let mut files = files.collect::<Result<Vec<File>, _>>()?;
+    hide_what_does_not_fit(&mut files);
+    version.code_blob_ref = Some(main_file(&files, version.code_language.as_deref()).map(|file| {
+        if file.url.is_none() { format!("db:{}", version.id) } else { format!("blob:{}", file.sha256) }
+    }));
+    version.files = Some(files);
+    Ok(version)
 }
 
 /// The first file in a language, or else the first.
-fn main_file<'a>(files: &'a [File], code_language: Option<&str>) -> Option<&'a File> {
+#[must_use]
+pub fn main_file<'a>(files: &'a [File], code_language: Option<&str>) -> Option<&'a File> {
     files.iter().find(|file| file.language.as_deref() == code_language).or(files.first())
 }
 
@@ -444,32 +443,38 @@ impl FromRow for FileRow {
 /// The newest version of an artifact (`$1`) of the caller's, for [`select_file_rows`].
 pub const NEWEST: &str = "(select versions_count from artifacts where id = $1 and owner_user_id = auth.uid())";
 
+/// The files of a version, each with its blob: what [`WITH_TEXT`] goes on with. Artifact and index are SQL.
+#[must_use]
+pub fn select_files_of(artifact_id: &str, version_index: &str, more_columns: &str) -> String {
+    format!(
+        "select
+             files.path, files.language, blobs.content_type, blobs.storage_key, blobs.id as blob_id, blobs.sha256, blobs.size,
+             blobs.encoding, blobs.generation, blobs.content, blobs.base_blob_id {more_columns}
+         from artifact_files files
+         join blobs on blobs.id = files.blob_id
+         where files.artifact_id = {artifact_id}
+           and files.first_index <= {version_index}
+           and (files.last_index is null or files.last_index >= {version_index})"
+    )
+}
+
+/// The columns of [`FileRow`] from a table `files`, to follow `select`: with the text where its column `has_text` says so.
+pub const WITH_TEXT: &str = "
+    files.path, files.language, files.content_type, files.storage_key, files.blob_id, files.sha256, files.size,
+    files.encoding, files.generation, case when files.has_text then files.content end as content,
+    bases.ids as base_ids, bases.generations as base_generations, bases.encodings as base_encodings,
+    bases.contents as base_contents
+from files
+left join text_bases(array(select base_blob_id from files where has_text and base_blob_id is not null)) bases
+    on bases.base_blob_id = files.base_blob_id and files.has_text
+";
+
 /// The files of a version of an artifact (`$1`) by path, as [`FileRow`]s: those that meet a condition on `files` and
 /// `blobs`, with the text of those that meet another.
 #[must_use]
 pub fn select_file_rows(version_index: &str, condition: &str, with_text: &str) -> String {
-    format!(
-        "with files as (
-             select
-                 files.path, files.language, blobs.content_type, blobs.storage_key, blobs.id as blob_id, blobs.sha256,
-                 blobs.size, blobs.encoding, blobs.generation, blobs.content, blobs.base_blob_id, {with_text} as has_text
-             from artifact_files files
-             join blobs on blobs.id = files.blob_id
-             where files.artifact_id = $1
-               and files.first_index <= {version_index}
-               and (files.last_index is null or files.last_index >= {version_index})
-               and {condition}
-         )
-         select
-             files.path, files.language, files.content_type, files.storage_key, files.blob_id, files.sha256, files.size,
-             files.encoding, files.generation, case when files.has_text then files.content end as content,
-             bases.ids as base_ids, bases.generations as base_generations, bases.encodings as base_encodings,
-             bases.contents as base_contents
-         from files
-         left join text_bases(array(select base_blob_id from files where has_text and base_blob_id is not null)) bases
-             on bases.base_blob_id = files.base_blob_id and files.has_text
-         order by files.path"
-    )
+    let files = select_files_of("$1", version_index, &format!(", {with_text} as has_text"));
+    format!("with files as ({files} and {condition}) select {WITH_TEXT} order by files.path")
 }
 
 /// All files of a version, by path. Where text weighs more than one reply holds, it stays behind.
@@ -549,28 +554,49 @@ impl Manifest {
         for file in &files.0 {
             let text = file.content.as_deref();
             let sha256 = text.map(|text| Sha256::of(text.as_bytes())).or(file.sha256).ok_or_else(Problem::not_found)?;
-            manifest.paths.push(file.path.as_str().to_owned());
-            manifest.languages.push(file.language.clone().map(Text::into_string));
-            manifest.hashes.push(sha256.0.to_vec());
-            manifest.sizes.push(text.map_or(0, |text| i64::try_from(text.len()).unwrap_or(i64::MAX)));
+            let language = file.language.clone().map(Text::into_string);
+            manifest.push_name(file.path.as_str().to_owned(), language, sha256, text);
         }
         Ok(manifest)
+    }
+
+    fn push_name(&mut self, path: String, language: Option<String>, sha256: Sha256, text: Option<&str>) {
+        self.paths.push(path);
+        self.languages.push(language);
+        self.hashes.push(sha256.0.to_vec());
+        self.sizes.push(text.map_or(0, |text| i64::try_from(text.len()).unwrap_or(i64::MAX)));
+    }
+
+    fn push_text(&mut self, new: Option<NewText>) {
+        self.base_ids.push(new.as_ref().and_then(|new| new.base_blob_id));
+        self.generations.push(new.as_ref().map_or(0, |new| new.generation));
+        self.contents.push(new.map(|new| new.content));
+    }
+
+    /// Adds a file: its text and what that changes, or else one whose bytes are stored already.
+    pub fn push(
+        &mut self,
+        path: String,
+        language: Option<String>,
+        sha256: Sha256,
+        changed: Option<(&str, &StoredText)>,
+    ) -> Result<(), Problem> {
+        self.push_name(path, language, sha256, changed.map(|(text, _)| text));
+        self.push_text(changed.map(|(text, before)| NewText::after(text.as_bytes(), before)).transpose()?);
+        Ok(())
     }
 
     /// Compresses the texts that are new at their paths, each against what the newest version has there.
     pub fn compress(&mut self, files: &NewFiles, newest: &[FileRow]) -> Result<(), Problem> {
         let newest: HashMap<&str, &StoredText> = newest.iter().map(|file| (file.path.as_str(), &file.text)).collect();
-        for (file, sha256) in files.0.iter().zip(&self.hashes) {
+        for (index, file) in files.0.iter().enumerate() {
             let before = newest.get(file.path.as_str()).copied();
-            let new = match (file.content.as_deref(), before) {
+            self.push_text(match (file.content.as_deref(), before) {
                 (None, _) => None,
-                (_, Some(before)) if before.sha256.0 == sha256[..] => None,
+                (_, Some(before)) if before.sha256.0 == self.hashes[index][..] => None,
                 (Some(text), Some(before)) => Some(NewText::after(text.as_bytes(), before)?),
                 (Some(text), None) => Some(NewText::whole(text.as_bytes())?),
-            };
-            self.base_ids.push(new.as_ref().and_then(|new| new.base_blob_id));
-            self.generations.push(new.as_ref().map_or(0, |new| new.generation));
-            self.contents.push(new.map(|new| new.content));
+            });
         }
         Ok(())
     }
@@ -581,12 +607,13 @@ impl Manifest {
         statement.bind(self.paths.clone()).bind(self.hashes.clone())
     }
 
-    /// Stores the text that the caller does not have yet, neither as their own nor in this artifact.
+    /// Stores the text that the caller does not have yet, neither as their own nor in this artifact. What there is of it
+    /// already is locked, so that the sweep does not take it before the version refers to it.
     #[must_use]
     pub fn insert_blobs(&self, artifact_id: Uuid) -> Sql {
         sql("
             insert into blobs (user_id, sha256, size, content_type, content, encoding, base_blob_id, generation)
-            select
+            select distinct on (new.sha256)
                 auth.uid(), new.sha256, new.size, 'text/plain; charset=utf-8', new.content, 'zstd', new.base_blob_id,
                 new.generation
             from unnest($2::bytea[], $3::bigint[], $4::bytea[], $5::uuid[], $6::integer[])
@@ -598,7 +625,7 @@ impl Manifest {
                   where artifact_files.artifact_id = $1 and artifact_files.last_index is null and blobs.sha256 = new.sha256
               )
             order by new.sha256
-            on conflict (user_id, sha256) do nothing
+            on conflict (user_id, sha256) do update set storage_key = blobs.storage_key where false
         ")
         .bind(artifact_id)
         .bind(self.hashes.clone())
@@ -790,20 +817,16 @@ pub fn count_lines(text: &str) -> i32 {
 
 /// Lines that differ between the files of two versions: added, removed. Binary files have no lines.
 #[must_use]
-pub fn count_changes<T: AsRef<str>>(old: &[(&str, String)], new: &[(&str, T)]) -> (i32, i32) {
-    let old: BTreeMap<&str, &str> = old.iter().map(|(path, text)| (*path, text.as_str())).collect();
+pub fn count_changes<A: AsRef<str>, B: AsRef<str>>(old: &[(&str, A)], new: &[(&str, B)]) -> (i32, i32) {
+    let old: BTreeMap<&str, &str> = old.iter().map(|(path, text)| (*path, text.as_ref())).collect();
     let new: BTreeMap<&str, &str> = new.iter().map(|(path, text)| (*path, text.as_ref())).collect();
     let paths: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
     let (mut additions, mut deletions) = (0, 0);
     for path in paths {
-        let text = |files: &BTreeMap<&str, &'_ str>| files.get(path).copied().unwrap_or_default().to_owned();
-        let (before, after) = (text(&old), text(&new));
-        for change in similar::TextDiff::from_lines(&before, &after).ops() {
-            let (tag, old_range, new_range) = change.as_tag_tuple();
-            if tag != similar::DiffTag::Equal {
-                deletions += i32::try_from(old_range.len()).unwrap_or(i32::MAX);
-                additions += i32::try_from(new_range.len()).unwrap_or(i32::MAX);
-            }
+        let [old, new] = [&old, &new].map(|files| diff::lines(files.get(path).copied().unwrap_or_default()));
+        for edit in diff::edits(&old, &new) {
+            deletions += i32::try_from(edit.old.len()).unwrap_or(i32::MAX);
+            additions += i32::try_from(edit.new.len()).unwrap_or(i32::MAX);
         }
     }
     (additions, deletions)
@@ -815,7 +838,7 @@ mod tests {
 
     #[test]
     fn lines_are_counted_by_path() {
-        let old = [("a", "1\n2\n3\n"), ("gone", "x\ny\n"), ("same", "s\n")].map(|(path, text)| (path, text.to_owned()));
+        let old = [("a", "1\n2\n3\n"), ("gone", "x\ny\n"), ("same", "s\n")];
         let new = [("a", "1\nzwei\n3\n"), ("new", "n\n"), ("same", "s\n")];
         assert_eq!(count_changes(&old, &new), (2, 3));
         assert_eq!(count_changes(&[], &[("a", "no newline")]), (1, 0));

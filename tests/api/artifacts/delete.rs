@@ -11,7 +11,18 @@ async fn it_is_gone_for_everyone() {
     let reply = ada.delete(&path).await.expect(204);
     assert!(reply.bytes.is_empty());
     for person in [&ada, &bob, &Person::anonymous()] {
-        for below in ["", "/versions", "/versions/1", "/versions/1/files/clock.js", "/media", "/forks", "/lineage"] {
+        for below in [
+            "",
+            "/versions",
+            "/versions/1",
+            "/versions/1/files/clock.js",
+            "/media",
+            "/forks",
+            "/tree",
+            "/lineage",
+            "/likes",
+            "/comments",
+        ] {
             let _ = person.get(&format!("{path}{below}")).await.expect_problem(404, "not_found");
         }
     }
@@ -27,7 +38,13 @@ async fn it_is_gone_for_everyone() {
         .await
         .expect_problem(404, "not_found");
     for person in [&ada, &bob] {
-        let _ = person.post(&format!("{path}/forks"), json!({})).await.expect_problem(404, "not_found");
+        for below in ["forks", "imports"] {
+            let _ = person.post(&format!("{path}/{below}"), json!({})).await.expect_problem(404, "not_found");
+        }
+        let comment = json!({"body": "Gone?"});
+        let _ = person.post(&format!("{path}/comments"), comment).await.expect_problem(404, "not_found");
+        let _ = person.put(&format!("{path}/like"), json!({})).await.expect_problem(404, "not_found");
+        let _ = person.delete(&format!("{path}/like")).await.expect_problem(404, "not_found");
     }
     assert!(ada.walk("/v1/artifacts?owner=me").await.is_empty());
     assert!(bob.walk(&format!("/v1/artifacts?owner={}", ada.handle())).await.is_empty());

@@ -164,3 +164,29 @@ async fn cursors_of_any_time_are_answered() {
         assert!([200, 422].contains(&reply.status), "{microseconds}: {}", reply.json);
     }
 }
+
+#[tokio::test]
+async fn the_trash_is_its_owners_alone() {
+    let (ada, bob) = (Person::register().await, Person::register().await);
+    let mut ids = Vec::new();
+    for visibility in ["public", "private", "public", "public"] {
+        ids.push(ada.create_artifact(visibility, "draw();\n").await.id());
+    }
+    for id in [&ids[2], &ids[0], &ids[1]] {
+        let _ = ada.delete(&format!("/v1/artifacts/{id}")).await.expect(204);
+    }
+    for path in ["/v1/artifacts?trashed=true&limit=1", "/v1/artifacts?trashed=true&owner=me&limit=2"] {
+        let items = ada.walk(path).await;
+        let found: Vec<&str> = items.iter().map(|item| item["id"].as_str().expect("an id")).collect();
+        assert_eq!(found, [&ids[1], &ids[0], &ids[2]], "the last thrown away first");
+        assert!(items.iter().all(|item| item["deleted_at"].is_string()));
+    }
+    assert_eq!(ada.walk("/v1/artifacts?trashed=true&visibility=private").await.len(), 1);
+    assert_eq!(ada.walk("/v1/artifacts?trashed=false&owner=me").await.len(), 1);
+    assert!(bob.walk("/v1/artifacts?trashed=true").await.is_empty());
+    let _ = Person::anonymous().get("/v1/artifacts?trashed=true").await.expect_problem(401, "unauthenticated");
+    let others = format!("/v1/artifacts?trashed=true&owner={}", ada.handle());
+    assert_eq!(bob.get(&others).await.expect_problem(422, "invalid").pointers(), ["/query/owner"]);
+    let reply = ada.get("/v1/artifacts?trashed=maybe").await.expect_problem(422, "invalid");
+    assert_eq!(reply.pointers(), ["/query/trashed"]);
+}

@@ -39,8 +39,9 @@ async fn nobody_is_anybody_else() {
     let (ada, bob) = (Person::register().await, Person::register().await);
     assert_eq!(ada.get(PATH).await.expect(200).json["id"], ada.id());
     assert_eq!(bob.get(PATH).await.expect(200).json["id"], bob.id());
+    // No endpoint reads another's account: the gateway says 404 then, and the router of these tests 405.
     let reply = ada.get(&format!("/v1/users/{}", bob.id())).await;
-    assert_eq!(reply.status, 404);
+    assert!(matches!(reply.status, 404 | 405), "{}", reply.status);
 }
 
 #[tokio::test]

@@ -94,8 +94,10 @@ async fn nobody_elses_account_is_changed() {
     let (ada, bob) = (Person::register().await, Person::register().await);
     let _ = ada.patch(PATH, "*", json!({"name": "Changed"})).await.expect(200);
     assert_eq!(bob.get(PATH).await.expect(200).json, bob.user);
-    let reply = ada.patch(&format!("/v1/users/{}", bob.id()), "*", json!({"name": "Mine"})).await;
-    assert_eq!(reply.status, 404);
+    let path = format!("/v1/users/{}", bob.id());
+    let _ = ada.patch(&path, "*", json!({"name": "Mine"})).await.expect_problem(422, "invalid");
+    let _ = ada.patch(&path, "*", json!({"is_active": false})).await.expect_problem(404, "not_found");
+    assert_eq!(bob.get(PATH).await.expect(200).json, bob.user);
 }
 
 #[tokio::test]

@@ -61,8 +61,7 @@ impl Files {
             return Ok(None);
         }
         let places = Places::open(folder)?;
-        let config = BucketConfig::from_env().context("files go to the bucket")?;
-        let bucket = (!dry_run).then(|| Bucket::new(config).map(|bucket| bucket.client())).transpose()?;
+        let bucket = if dry_run { None } else { Some(open_bucket().context("files go to the bucket")?) };
         Ok(Some(Self { places, bucket }))
     }
 
@@ -150,6 +149,10 @@ impl Files {
             Err(error) => Err(error.context(format!("{named:?} could not be stored"))),
         }
     }
+}
+
+fn open_bucket() -> Result<BucketClient> {
+    Ok(Bucket::new(BucketConfig::from_env()?)?.client())
 }
 
 /// The name that a row gives; none where it gives none.

@@ -1,0 +1,5 @@
+//! PATCH /v1/items/{id}. Generated from functions/src/lib.rs by `cargo xtask generate`.
+
+fn main() {
+    shared::lambda::main::<functions::items::update::UpdateItem>();
+}

@@ -1,0 +1,5 @@
+//! GET /v1/artifacts/{id}/likes. Generated from functions/src/lib.rs by `cargo xtask generate`.
+
+fn main() {
+    shared::lambda::main::<functions::likes::list::ListLikes>();
+}

@@ -1,0 +1,85 @@
+//! GET /v1/artifacts/{id}/likes: who likes an artifact.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use shared::{
+    Access, Context, Endpoint, Input, Nothing, Page, Paging, Problem, Route, Sql, Storage,
+    context::{read_all, read_one},
+    from_row,
+    model::{accounts::Id, artifacts::select_visible_id, blobs::sign_all, profiles::Owner},
+    page::{Cursor, Keyset, after},
+    sql,
+};
+use uuid::Uuid;
+
+use crate::artifacts::read::ArtifactPath;
+
+/// Lists who likes an artifact.
+pub struct ListLikes;
+
+/// Someone who likes an artifact.
+#[derive(Serialize, JsonSchema)]
+pub struct Like {
+    /// Who.
+    #[serde(flatten)]
+    user: Owner,
+    /// Since when.
+    created_at: Timestamp,
+}
+
+from_row!(Like { user, created_at });
+
+impl Keyset for Like {
+    fn cursor(&self) -> Cursor {
+        Cursor { created_at: self.created_at, id: self.user.user_id }
+    }
+}
+
+impl Endpoint for ListLikes {
+    const ROUTE: Route = Route::get("/v1/artifacts/{id}/likes", "List who likes an artifact, newest first")
+        .access(Access::Optional)
+        .storage(Storage::Read);
+    type Path = ArtifactPath;
+    type Query = Paging;
+    type Body = Nothing;
+    type Reply = Page<Like>;
+
+    async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
+        let id = input.path.id;
+        let [artifact, likes] = context.fly([select_visible_id(id), select(id, input.query)]).await?;
+        read_one::<Id>(&artifact)?;
+        let mut likes: Vec<Like> = read_all(&likes)?;
+        sign_all(likes.iter_mut().map(|like| &mut like.user.avatar), context.bucket()?)?;
+        Ok(Page::new(likes, input.query.limit))
+    }
+}
+
+fn select(artifact_id: Uuid, Paging { limit, cursor }: Paging) -> Sql {
+    sql(format!(
+        "select
+             likes.created_at,
+             json_build_object(
+                 'user_id', profiles.user_id,
+                 'handle', profiles.handle,
+                 'display_name', profiles.display_name,
+                 'avatar', blob_json(avatars)
+             ) as user
+         from (
+             select artifact_likes.user_id, artifact_likes.created_at
+             from artifact_likes
+             where artifact_likes.artifact_id = $1 and {}
+             order by artifact_likes.created_at desc, artifact_likes.user_id desc
+             limit 101
+         ) likes
+         join profiles on profiles.user_id = likes.user_id
+         left join blobs avatars on avatars.id = profiles.avatar_blob_id
+         order by likes.created_at desc, likes.user_id desc
+         limit $4",
+        after(cursor, "artifact_likes", 2).replace("artifact_likes.id", "artifact_likes.user_id")
+    ))
+    .bind(artifact_id)
+    .bind(cursor.map(|cursor| cursor.created_at))
+    .bind(cursor.map(|cursor| cursor.id))
+    .bind(limit.and_one())
+}
