@@ -35,8 +35,6 @@ $$;
 comment on function text_bases(uuid[]) is
     'What texts are read with whose base_blob_id is among these: from a whole one to that base. Whoever sees a blob may read it with its base, and with the base''s own, even where they do not see the artifacts of these. Only the row of such a blob tells the base''s id: it is random, and never leaves the database.';
 
-grant select on blobs to atelier_system;
-create policy blobs_system on blobs for select to atelier_system using (true);
 grant create on schema public to atelier_system;
 alter function text_bases(uuid[]) owner to atelier_system;
 revoke create on schema public from atelier_system;
