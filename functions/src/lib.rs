@@ -42,6 +42,7 @@ endpoints! {
     /// /v1/artifacts/{id}/versions
     versions {
         create::CreateVersion, list::ListVersions, read::ReadVersion, file::ReadFile, chat::ReadVersionChat,
+        restore::RestoreVersion,
     }
     /// /v1/artifacts/{id}/merges
     merges { create::CreateMerge }

@@ -21,6 +21,7 @@ pub mod records;
 pub mod retention;
 pub mod runs;
 pub mod statistics;
+pub mod texts;
 pub mod tools;
 pub mod uploads;
 pub mod versions;

@@ -180,4 +180,5 @@ mod versions {
     mod file;
     mod list;
     mod read;
+    mod restore;
 }
