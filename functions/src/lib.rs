@@ -40,8 +40,11 @@ endpoints! {
     media { put::PutMedia, read::ReadMedia }
     /// /v1/chats
     chats { create::CreateChat, list::ListChats }
-    /// /v1/chats/{id}/messages
-    messages { create::CreateMessage, list::ListMessages }
+    /// /v1/messages, /v1/chats/{id}/messages
+    messages {
+        create::CreateMessage, list::ListMessages, search::SearchMessages, read::ReadMessage, delete::DeleteMessage,
+        edit::EditMessage,
+    }
     /// The service itself
     service { health::ReadHealth, openapi::ReadOpenapi, index::ReadIndex }
 }

@@ -19,6 +19,7 @@ pub mod openapi;
 pub mod page;
 pub mod problem;
 pub mod reply;
+pub mod search;
 pub mod text;
 
 pub use context::Context;

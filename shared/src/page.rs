@@ -1,5 +1,7 @@
 //! Lists: by keyset, never by offset, so that the thousandth page costs what the first does.
 
+use std::io;
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -122,13 +124,33 @@ pub trait Keyset {
     fn cursor(&self) -> Cursor;
 }
 
-impl<T: Keyset> Page<T> {
-    /// A page of the items that a query for [`Limit::and_one`] found.
+/// Bytes of JSON after which a page ends, however few items it has by then: a reply may have 6 MB with everything around.
+const SIZE_LIMIT: usize = 4 * 1024 * 1024;
+
+/// Counts what is written to it.
+struct Counter(usize);
+
+impl io::Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<T: Keyset + Serialize> Page<T> {
+    /// A page of the items that a query for [`Limit::and_one`] found; of fewer, if they are large.
     #[must_use]
     pub fn new(mut items: Vec<T>, limit: Limit) -> Self {
-        let size = usize::try_from(limit.0).expect("a limit is 1 to 100");
-        let more = items.len() > size;
-        items.truncate(size);
+        let limit = usize::try_from(limit.0).expect("a limit is 1 to 100");
+        let mut size = Counter(0);
+        let fits = |item: &&T| serde_json::to_writer(&mut size, item).is_ok() && size.0 <= SIZE_LIMIT;
+        let fitting = items.iter().take(limit).take_while(fits).count().max(1);
+        let more = items.len() > fitting;
+        items.truncate(fitting);
         let next_cursor = items.last().filter(|_| more).map(Keyset::cursor);
         Self { items, next_cursor }
     }
@@ -137,6 +159,35 @@ impl<T: Keyset> Page<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Serialize)]
+    struct Item(Cursor, String);
+
+    impl Keyset for Item {
+        fn cursor(&self) -> Cursor {
+            self.0
+        }
+    }
+
+    #[test]
+    fn a_page_ends_where_it_would_be_too_large() {
+        let items = |sizes: &[usize]| {
+            let item = |size: &usize| Item(Cursor { created_at: OLDEST, id: Uuid::now_v7() }, "x".repeat(*size));
+            sizes.iter().map(item).collect::<Vec<_>>()
+        };
+        let megabyte = 1024 * 1024;
+        for (sizes, expected, more) in [
+            (vec![], 0, false),
+            (vec![5], 1, false),
+            (vec![5, 5, 5], 2, true),
+            (vec![megabyte, 3 * megabyte], 1, true),
+            (vec![5 * megabyte], 1, false),
+            (vec![5 * megabyte, 5], 1, true),
+        ] {
+            let page = Page::new(items(&sizes), Limit(2));
+            assert_eq!((page.items.len(), page.next_cursor.is_some()), (expected, more), "{sizes:?}");
+        }
+    }
 
     #[test]
     fn a_cursor_reads_back() {

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize, de};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{artifacts::Credits, blobs::Blob};
+use super::{
+    artifacts::Credits,
+    blobs::{Blob, compress, decode},
+};
 use crate::{
     Problem, Resource, Sql, from_json_column, from_row,
     page::{Cursor, Keyset},
@@ -21,9 +24,6 @@ const INLINE_LIMIT: usize = 4 * 1024 * 1024;
 
 /// Bytes of one file of text; larger ones go through an upload.
 const FILE_LIMIT: usize = 1024 * 1024;
-
-/// Level 3 of zstd: a third of the text's size in a few milliseconds a megabyte.
-const ZSTD_LEVEL: i32 = 3;
 
 /// A file of a new version: its text, or the SHA-256 of bytes uploaded before.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -324,17 +324,8 @@ pub fn select_files(artifact_id: Uuid, version_index: i32) -> Sql {
 impl FileRow {
     /// The bytes, if they are here: decoded, and what their name says.
     pub fn bytes(&self) -> Result<Option<Vec<u8>>, Problem> {
-        let Some(content) = &self.content else { return Ok(None) };
-        let size = usize::try_from(self.size).map_err(Problem::internal)?;
-        let bytes = match self.encoding.as_str() {
-            "zstd" => zstd::bulk::decompress(content, size).map_err(Problem::internal)?,
-            _ => content.clone(),
-        };
-        if Sha256::of(&bytes) == self.sha256 {
-            Ok(Some(bytes))
-        } else {
-            Err(Problem::internal(anyhow::anyhow!("a blob is not what its SHA-256 says: {}", self.sha256)))
-        }
+        let decoded = |content: &Vec<u8>| decode(content, &self.encoding, self.size, &self.sha256);
+        self.content.as_ref().map(decoded).transpose()
     }
 
     /// As the client sees it.
@@ -377,12 +368,11 @@ impl Manifest {
         for file in &files.0 {
             let text = file.content.as_deref();
             let sha256 = text.map(|text| Sha256::of(text.as_bytes())).or(file.sha256).ok_or_else(Problem::not_found)?;
-            let compressed = text.map(|text| zstd::bulk::compress(text.as_bytes(), ZSTD_LEVEL)).transpose();
             manifest.paths.push(file.path.as_str().to_owned());
             manifest.languages.push(file.language.clone().map(Text::into_string));
             manifest.hashes.push(sha256.0.to_vec());
             manifest.sizes.push(text.map_or(0, |text| i64::try_from(text.len()).unwrap_or(i64::MAX)));
-            manifest.contents.push(compressed.map_err(Problem::internal)?);
+            manifest.contents.push(text.map(compress).transpose()?);
         }
         Ok(manifest)
     }
