@@ -39,12 +39,14 @@ endpoints! {
     /// /v1/artifacts/{id}/media
     media { put::PutMedia, read::ReadMedia }
     /// /v1/chats
-    chats { create::CreateChat, list::ListChats }
+    chats { create::CreateChat, list::ListChats, export::ExportChat, import::ImportChats }
     /// /v1/messages, /v1/chats/{id}/messages
     messages {
         create::CreateMessage, list::ListMessages, search::SearchMessages, read::ReadMessage, delete::DeleteMessage,
-        edit::EditMessage,
+        edit::EditMessage, put_artifact::PutMessageArtifact, read_artifact::ReadMessageArtifact,
     }
+    /// /v1/messages/{id}/attachments
+    attachments { create::CreateAttachment, list::ListAttachments }
     /// The service itself
     service { health::ReadHealth, openapi::ReadOpenapi, index::ReadIndex }
 }

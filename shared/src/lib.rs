@@ -28,4 +28,4 @@ pub use endpoint::{Access, Endpoint, Entry, Route, Storage};
 pub use extract::{Input, Nothing};
 pub use page::{Page, Paging};
 pub use problem::Problem;
-pub use reply::{Created, CreatedOnce, Found, Json, NoContent, Resource};
+pub use reply::{Created, CreatedOnce, Download, Found, Json, NoContent, Resource};

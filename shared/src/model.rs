@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod artifacts;
 pub mod blobs;
 pub mod chats;
+pub mod message_artifacts;
 pub mod messages;
 pub mod profiles;
 pub mod uploads;

@@ -25,6 +25,7 @@ pub struct Operation {
     query: Schema,
     body: Option<Schema>,
     reply: Option<Schema>,
+    other_types: &'static [&'static str],
     statuses: &'static [(u16, &'static str)],
 }
 
@@ -62,6 +63,7 @@ impl Operation {
             query: E::Query::json_schema(&mut schemas.input),
             body: has_body.then(|| schemas.input.subschema_for::<E::Body>()),
             reply: E::Reply::schema(&mut schemas.output),
+            other_types: E::Reply::OTHER_TYPES,
             statuses: E::Reply::STATUSES,
         }
     }
@@ -132,6 +134,9 @@ fn describe(entry: &Entry, operation: &Operation, problem_schema: &Schema) -> Va
         let mut response = json!({"description": description});
         if let Some(schema) = &operation.reply {
             response["content"] = json!({"application/json": {"schema": schema}});
+            for other in operation.other_types {
+                response["content"][*other] = json!({"schema": {"type": "string"}});
+            }
         }
         responses.insert(status.to_string(), response);
     }

@@ -145,15 +145,20 @@ impl<T: Keyset + Serialize> Page<T> {
     /// A page of the items that a query for [`Limit::and_one`] found; of fewer, if they are large.
     #[must_use]
     pub fn new(mut items: Vec<T>, limit: Limit) -> Self {
-        let limit = usize::try_from(limit.0).expect("a limit is 1 to 100");
-        let mut size = Counter(0);
-        let fits = |item: &&T| serde_json::to_writer(&mut size, item).is_ok() && size.0 <= SIZE_LIMIT;
-        let fitting = items.iter().take(limit).take_while(fits).count().max(1);
-        let more = items.len() > fitting;
-        items.truncate(fitting);
+        let more = cut(&mut items, usize::try_from(limit.0).expect("a limit is 1 to 100"));
         let next_cursor = items.last().filter(|_| more).map(Keyset::cursor);
         Self { items, next_cursor }
     }
+}
+
+/// Keeps what one reply can hold, of so many items at most and one at least; whether some went.
+pub fn cut<T: Serialize>(items: &mut Vec<T>, limit: usize) -> bool {
+    let mut size = Counter(0);
+    let fits = |item: &&T| serde_json::to_writer(&mut size, item).is_ok() && size.0 <= SIZE_LIMIT;
+    let fitting = items.iter().take(limit).take_while(fits).count().max(1);
+    let more = items.len() > fitting;
+    items.truncate(fitting);
+    more
 }
 
 #[cfg(test)]
