@@ -12,6 +12,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod image;
 pub mod lambda;
+pub mod import;
 pub mod log;
 pub mod migrate;
 pub mod model;

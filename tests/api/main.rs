@@ -14,12 +14,19 @@ mod artifacts {
     mod update;
 }
 
+mod attachments {
+    mod create;
+    mod list;
+}
+
 mod blobs {
     mod read;
 }
 
 mod chats {
     mod create;
+    mod export;
+    mod import;
     mod list;
 }
 
@@ -30,7 +37,13 @@ mod media {
 
 mod messages {
     mod create;
+    mod delete;
+    mod edit;
     mod list;
+    mod put_artifact;
+    mod read;
+    mod read_artifact;
+    mod search;
 }
 
 mod profiles {

@@ -9,7 +9,7 @@ use shared::{
         accounts::Id,
         messages::{Message, select_branch, select_page},
     },
-    page::{self, Cursor, Keyset, Limit},
+    page::{Cursor, Keyset, Limit},
     problem, sql,
 };
 use uuid::Uuid;
@@ -110,22 +110,20 @@ impl Filter {
     /// The statement that finds the page.
     #[must_use]
     pub fn select(&self, chat_id: Uuid) -> Sql {
+        let (after, before) = (self.after, self.before.or(self.cursor));
+        let limit = self.limit.and_one();
         if let Some(leaf) = self.leaf {
-            return select_branch(chat_id, leaf, self.before.or(self.cursor), self.limit);
+            let place = before.map_or(leaf, |cursor| cursor.id);
+            return sql(select_branch(before, "$3")).bind(chat_id).bind(place).bind(limit);
         }
-        let (order, cursor) = match (self.after, self.from) {
-            (None, End::Newest) => ("desc", self.before.or(self.cursor)),
-            (after, _) => ("asc", after.or(self.cursor)),
+        let (order, cursor) = match (after, self.from) {
+            (None, End::Newest) => ("desc", before),
+            (after, _) => ("asc", after.or(before)),
         };
-        let place = match cursor {
-            Some(_) if order == "asc" => "(messages.created_at, messages.id) > ($2, $3)".to_owned(),
-            cursor => page::after(cursor, "messages", 2),
-        };
-        let condition = format!("messages.chat_id = $1 and messages.user_id = auth.uid() and {place}");
-        sql(select_page(&condition, order, 101, "$4"))
+        sql(select_page(cursor, order, "$4"))
             .bind(chat_id)
             .bind(cursor.map(|cursor| cursor.created_at))
             .bind(cursor.map(|cursor| cursor.id))
-            .bind(self.limit.and_one())
+            .bind(limit)
     }
 }

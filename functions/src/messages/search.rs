@@ -16,7 +16,8 @@ pub struct SearchMessages;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
-    /// Words, all of which must be there; "phrases"; -exclusions; beginnings*. The last word counts as a beginning.
+    /// Words, all of which must be there; "phrases"; -exclusions; beginnings*. The word that ends the search counts
+    /// as a beginning.
     /// Case and accents make no difference.
     q: Text<1, 200>,
     /// Only in this chat.

@@ -11,7 +11,7 @@ use crate::{
     Problem, Resource, Sql,
     bucket::Bucket,
     from_json_column, from_row,
-    page::{Cursor, Keyset, Limit},
+    page::{Cursor, Keyset},
     sql,
 };
 
@@ -164,7 +164,10 @@ pub const MESSAGE: &str = "
         ),
         '[]'::json
     ) as attachments,
-    exists (select from message_artifacts where message_artifacts.message_id = messages.id) as has_artifact,
+    -- No exists(): for that, all of the caller's might be read into a hash.
+    coalesce(
+        (select true from message_artifacts where message_artifacts.message_id = messages.id), false
+    ) as has_artifact,
     messages.created_at
 from messages
 ";
@@ -172,81 +175,66 @@ from messages
 /// Bytes of text after which a page ends, but that it has one message: the largest reply is not much larger.
 const PAGE_TEXT: usize = 4 * 1024 * 1024;
 
-/// The messages that meet a condition, in this order, as many as the parameter `limit` says, and no more than `most`.
+/// A page of messages: the one that `first` finds, then from each on the one that `next` finds, as many as `limit` says.
 ///
-/// They are found by their index alone before anything is joined to them. Of a parameter the planner knows nothing, and
-/// would expect a tenth of all rows; the constant tells it how few they can be. Texts beyond what one reply holds stay
-/// where they are: only their length is read.
-#[must_use]
-pub fn select_page(condition: &str, order: &str, most: usize, limit: &str) -> String {
+/// Step by step, because chats are of very different sizes: the statement is planned for one of the usual size, and might
+/// then sort all of a chat of 100,000 to show 50. Of each step it is plain that the index has it. Texts beyond what one
+/// reply holds stay where they are: only their length is read.
+fn select_steps(first: &str, next: &str, limit: &str) -> String {
+    let step = "messages.id, messages.parent_id, messages.created_at, octet_length(messages.content)::bigint as size";
     format!(
-        "with messages as (
-             select *
-             from (
-                 select
-                     found.*,
-                     sum(octet_length(found.content)) over (
-                         order by found.created_at {order}, found.id {order} rows unbounded preceding
-                     ) - octet_length(found.content) as size_before
-                 from (
-                     select messages.*
-                     from messages
-                     where {condition}
-                     order by messages.created_at {order}, messages.id {order}
-                     limit {most}
-                 ) found
-             ) sized
-             where size_before <= {PAGE_TEXT}
-             order by created_at {order}, id {order}
-             limit {limit}
+        "with recursive page as (
+             (select {step}, 0::bigint as size_before, 1::bigint as place from public.messages where {first})
+             union all
+             select next.*, page.size_before + page.size, page.place + 1
+             from page
+             cross join lateral (select {step} from public.messages where {next}) next
+             where page.place < {limit} and page.size_before + page.size <= {PAGE_TEXT}
+         ),
+         messages as (
+             select messages.*, page.place
+             from page
+             join public.messages on messages.id = page.id
          )
          select {MESSAGE}
-         order by messages.created_at {order}, messages.id {order}"
+         order by messages.place"
     )
+}
+
+/// The caller's messages of the chat `$1` in the order of time, `asc` or `desc`, from a cursor on whose two parts are bound at
+/// `$2` and `$3`.
+#[must_use]
+pub fn select_page(cursor: Option<Cursor>, order: &str, limit: &str) -> String {
+    let comparison = if order == "asc" { ">" } else { "<" };
+    let beyond = |place: &str| format!("(messages.created_at, messages.id) {comparison} ({place})");
+    let from = |place: &str| {
+        format!(
+            "messages.chat_id = $1 and messages.user_id = auth.uid() and {place}
+             order by messages.created_at {order}, messages.id {order}
+             limit 1"
+        )
+    };
+    let first = match cursor {
+        Some(_) => beyond("$2, $3"),
+        None => "$2::timestamptz is null and $3::uuid is null".to_owned(),
+    };
+    select_steps(&from(&first), &from(&beyond("page.created_at, page.id")), limit)
+}
+
+/// The caller's messages of the chat `$1` from the one at `$2` up to the beginning of its branch. With a cursor, that is at
+/// `$2`: the last of the page before, and the branch goes on with what it answers.
+#[must_use]
+pub fn select_branch(cursor: Option<Cursor>, limit: &str) -> String {
+    let start = match cursor {
+        Some(_) => "(select last.parent_id from public.messages last where last.id = $2 and last.chat_id = $1)",
+        None => "$2",
+    };
+    let first = format!("messages.id = {start} and messages.chat_id = $1 and messages.user_id = auth.uid()");
+    select_steps(&first, "messages.id = page.parent_id and messages.user_id = auth.uid()", limit)
 }
 
 /// One message of the caller's.
 #[must_use]
 pub fn select_message(id: Uuid) -> Sql {
     sql(format!("select {MESSAGE} where messages.id = $1 and messages.user_id = auth.uid()")).bind(id)
-}
-
-/// A page of the branch that ends with a message, from there up to the beginning.
-#[must_use]
-pub fn select_branch(chat_id: Uuid, leaf: Uuid, cursor: Option<Cursor>, limit: Limit) -> Sql {
-    // The cursor's message was the last of the page before: the branch goes on with what it answers.
-    let start = match cursor {
-        Some(_) => "(select last.parent_id from public.messages last where last.id = $2 and last.chat_id = $1)",
-        None => "$2",
-    };
-    sql(format!(
-        "with recursive branch as (
-             select messages.id, messages.parent_id, messages.content, 1 as place
-             from public.messages
-             where messages.id = {start} and messages.chat_id = $1 and messages.user_id = auth.uid()
-             union all
-             select messages.id, messages.parent_id, messages.content, branch.place + 1
-             from branch
-             join public.messages on messages.id = branch.parent_id and messages.user_id = auth.uid()
-             where branch.place < $3
-         ),
-         sized as (
-             select
-                 id, place,
-                 sum(octet_length(content)) over (order by place rows unbounded preceding) - octet_length(content)
-                     as size_before
-             from branch
-         ),
-         messages as (
-             select messages.*, sized.place
-             from sized
-             join public.messages on messages.id = sized.id
-             where sized.size_before <= {PAGE_TEXT}
-         )
-         select {MESSAGE}
-         order by messages.place"
-    ))
-    .bind(chat_id)
-    .bind(cursor.map_or(leaf, |cursor| cursor.id))
-    .bind(limit.and_one())
 }
