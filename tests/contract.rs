@@ -103,8 +103,9 @@ async fn unknown_fields_are_422() {
             let reply = send(&person, &entry, &path, Some(&body.to_string())).await.expect_problem(422, "invalid");
             assert_eq!(reply.pointers(), ["/no_such_field"], "{}", entry.name);
         }
-        let reply =
-            send(&person, &entry, &format!("{path}?no_such_parameter=1"), None).await.expect_problem(422, "invalid");
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let path = format!("{path}{separator}no_such_parameter=1");
+        let reply = send(&person, &entry, &path, None).await.expect_problem(422, "invalid");
         assert_eq!(reply.pointers(), ["/query/no_such_parameter"], "{}", entry.name);
     }
 }
@@ -238,7 +239,9 @@ fn no_literal_path_hides_a_parameters_methods() {
     let endpoints = functions::endpoints();
     let hides = |literal: &str, template: &str| {
         let (literal, template): (Vec<&str>, Vec<&str>) = (literal.split('/').collect(), template.split('/').collect());
-        let fits = |(part, place): (&&str, &&str)| part == place || (place.starts_with('{') && *place != "{id}" && !part.starts_with('{'));
+        let fits = |(part, place): (&&str, &&str)| {
+            part == place || (place.starts_with('{') && *place != "{id}" && !part.starts_with('{'))
+        };
         literal != template && literal.len() == template.len() && literal.iter().zip(&template).all(fits)
     };
     for literal in &endpoints {

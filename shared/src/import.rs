@@ -404,10 +404,8 @@ fn connect(
     for (place, draft) in drafts.iter().enumerate() {
         places.entry(draft.id.clone()).or_insert(place);
     }
-    let parents: Vec<Option<usize>> = drafts
-        .iter()
-        .map(|draft| draft.parent.as_ref().and_then(|parent| places.get(parent)).copied())
-        .collect();
+    let parents: Vec<Option<usize>> =
+        drafts.iter().map(|draft| draft.parent.as_ref().and_then(|parent| places.get(parent)).copied()).collect();
     let mut drafts: Vec<Option<Draft>> = drafts.into_iter().map(Some).collect();
     // Of each node that was looked at: the message that it is, or is an answer to.
     let mut found: Vec<Option<Option<usize>>> = vec![None; drafts.len()];
@@ -632,7 +630,8 @@ mod tests {
             text += &format!(r#"{{"messageId": "m{depth}", "text": "{depth}", "children": ["#);
         }
         text += &"]}".repeat(1000);
-        let (chats, skips) = read_all(&format!(r#"{{"conversationId": "x", "recursive": true, "messages": [{text}]}}"#));
+        let (chats, skips) =
+            read_all(&format!(r#"{{"conversationId": "x", "recursive": true, "messages": [{text}]}}"#));
         let messages = &chats[0].messages;
         assert_eq!((messages.len(), skips.count), (1000, 0), "{:?}", reasons(&skips).first());
         assert!((1..1000).all(|place| messages[place].parent == Some(place - 1)));

@@ -189,8 +189,10 @@ pub enum FileContent<T> {
 }
 
 impl<T: Serialize + JsonSchema + Send> Reply for Download<T> {
-    const STATUSES: &'static [(u16, &'static str)] =
-        &[(200, "A file to save. A `Link` with `rel=\"next\"` leads to the rest of what is larger than one reply can be.")];
+    const STATUSES: &'static [(u16, &'static str)] = &[(
+        200,
+        "A file to save. A `Link` with `rel=\"next\"` leads to the rest of what is larger than one reply can be.",
+    )];
     const OTHER_TYPES: &'static [&'static str] = &["text/markdown"];
 
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {

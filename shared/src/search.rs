@@ -181,7 +181,8 @@ fn shown(text: &str, words: &[Word], matches: &[Match]) -> Range<usize> {
     let mut best = (0, 0);
     let mut place = 0..0;
     for (index, first) in matches.iter().enumerate() {
-        let within = matches[index..].iter().take_while(|other| other.characters.start < first.characters.start + SNIPPET);
+        let within =
+            matches[index..].iter().take_while(|other| other.characters.start < first.characters.start + SNIPPET);
         let within: Vec<&Match> =
             within.filter(|other| other.characters.end <= first.characters.start + SNIPPET).collect();
         let mut parts: Vec<usize> = within.iter().map(|found| found.part).collect();
@@ -297,14 +298,18 @@ mod tests {
     /// Whatever is looked for in whatever: the snippet is a piece of the text, and its only tags are marks.
     #[test]
     fn snippets_of_random_texts_are_pieces_of_them() {
-        let pieces = ["a", "é", "e\u{301}", "<", ">", "&", "\"", "'", " ", "\n", "-", "*", "我", "が", "क्", "İ", "ﷺ", "\u{0}", "clock", "\u{301}", "🕒"];
+        let pieces = [
+            "a", "é", "e\u{301}", "<", ">", "&", "\"", "'", " ", "\n", "-", "*", "我", "が", "क्", "İ", "ﷺ", "\u{0}",
+            "clock", "\u{301}", "🕒",
+        ];
         let mut state = 1_u64;
         let mut random = |below: usize| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             usize::try_from(state >> 33).expect("31 bits") % below
         };
         for _ in 0..5_000 {
-            let mut text = |length: usize| (0..random(length)).map(|_| pieces[random(pieces.len())]).collect::<String>();
+            let mut text =
+                |length: usize| (0..random(length)).map(|_| pieces[random(pieces.len())]).collect::<String>();
             let (query, text) = (text(12), text(600));
             let snippet = Search::parse(&query).snippet(&text);
             let plain = snippet.replace("<mark>", "").replace("</mark>", "");

@@ -37,7 +37,8 @@ impl Endpoint for CreateAttachment {
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
         let (message_id, id) = (input.path.id, Uuid::now_v7());
         // One at a time, so that the next statement sees how many there are.
-        let lock = sql("select id from messages where id = $1 and user_id = auth.uid() for no key update").bind(message_id);
+        let lock =
+            sql("select id from messages where id = $1 and user_id = auth.uid() for no key update").bind(message_id);
         let insert = sql("
             insert into message_attachments (id, message_id, user_id, position, blob_id, original_name, mime_type, size_bytes)
             select

@@ -87,7 +87,8 @@ impl Endpoint for ExportChat {
             }
             Format::Markdown => {
                 let heading = if after.is_none() { format!("# {title}\n\n") } else { String::new() };
-                let content = FileContent::Markdown(messages.iter().map(markdown).fold(heading, |text, part| text + &part));
+                let content =
+                    FileContent::Markdown(messages.iter().map(markdown).fold(heading, |text, part| text + &part));
                 Download { file_name: format!("{title}.md"), content, next }
             }
         })

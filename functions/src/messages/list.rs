@@ -102,7 +102,10 @@ impl Filter {
             return Err(Problem::invalid("/query/before", "must not come with from=oldest: give cursor"));
         }
         if self.leaf.is_some() && (self.after.is_some() || self.from == End::Oldest) {
-            return Err(Problem::invalid("/query/leaf", "must not come with after or from: a branch is read from its end"));
+            return Err(Problem::invalid(
+                "/query/leaf",
+                "must not come with after or from: a branch is read from its end",
+            ));
         }
         Ok(())
     }

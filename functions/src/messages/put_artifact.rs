@@ -49,13 +49,17 @@ impl Endpoint for PutMessageArtifact {
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
         let NewMessageArtifact { payload, generated_file_map } = input.body;
         if generated_file_map.is_some() && payload.has_files() {
-            return Err(Problem::invalid("/generated_file_map", "must not come with a generatedFileMap in the payload"));
+            return Err(Problem::invalid(
+                "/generated_file_map",
+                "must not come with a generatedFileMap in the payload",
+            ));
         }
         let id = input.path.id;
         let files = payload.files.as_deref();
         let sha256 = files.map(|files| Sha256::of(files.as_bytes()).0.to_vec());
         let upsert = upsert(id, payload.own, sha256.clone(), generated_file_map, input.if_match);
-        let [_, _, artifact] = context.fly([insert_blob(id, files, sha256)?, upsert, select_message_artifact(id)]).await?;
+        let [_, _, artifact] =
+            context.fly([insert_blob(id, files, sha256)?, upsert, select_message_artifact(id)]).await?;
         let artifact: MessageArtifactRow = read_one(&artifact)?;
         Ok(Json(artifact.into_artifact(context.bucket()?)?))
     }

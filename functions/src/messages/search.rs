@@ -19,6 +19,7 @@ pub struct Query {
     /// Words, all of which must be there; "phrases"; -exclusions; beginnings*. The word that ends the search counts
     /// as a beginning.
     /// Case and accents make no difference.
+    #[schemars(example = &"clock")]
     q: Text<1, 200>,
     /// Only in this chat.
     #[serde(default)]

@@ -123,7 +123,8 @@ impl<'de> Deserialize<'de> for Payload {
         let mut own = Map::deserialize(deserializer)?;
         let mut files = None;
         if let Some(map) = own.remove(FILE_MAP) {
-            let text = check_json(&map, FILE_MAP_LIMIT).map_err(|what| de::Error::custom(format!("{FILE_MAP} {what}")))?;
+            let text =
+                check_json(&map, FILE_MAP_LIMIT).map_err(|what| de::Error::custom(format!("{FILE_MAP} {what}")))?;
             if text.len() > SMALL_FILE_MAP {
                 files = Some(text);
             } else {

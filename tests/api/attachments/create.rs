@@ -55,6 +55,7 @@ async fn what_cannot_be_attached_is_named() {
     }
     let _ = bob.post(&path, json!({"upload": theirs})).await.expect_problem(404, "not_found");
     ada.expect_strict("POST", &path, json!({"upload": theirs})).await;
-    ada.expect_invalid("POST", &path, &json!({"upload": theirs}), &[("/upload", json!(7)), ("/upload", json!(""))]).await;
+    ada.expect_invalid("POST", &path, &json!({"upload": theirs}), &[("/upload", json!(7)), ("/upload", json!(""))])
+        .await;
     assert!(ada.walk(&path).await.is_empty());
 }

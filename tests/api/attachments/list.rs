@@ -15,7 +15,8 @@ async fn all_are_listed_in_their_order() {
     let listed = ada.get(&path).await.expect(200).json;
     assert_eq!(listed, json!({"items": message.json["attachments"], "next_cursor": null}));
     assert_eq!(listed["items"][0]["mime_type"], "text/html");
-    let none = ada.post(&format!("/v1/chats/{chat}/messages"), json!({"role": "user", "content": ""})).await.expect(201);
+    let none =
+        ada.post(&format!("/v1/chats/{chat}/messages"), json!({"role": "user", "content": ""})).await.expect(201);
     assert!(ada.walk(&format!("/v1/messages/{}/attachments", none.id())).await.is_empty());
     let _ = bob.get(&path).await.expect_problem(404, "not_found");
     let _ = ada.get(&format!("/v1/messages/{}/attachments", Uuid::now_v7())).await.expect_problem(404, "not_found");

@@ -67,7 +67,8 @@ async fn what_one_reply_cannot_hold_goes_on_in_the_next() {
                 let text = String::from_utf8_lossy(&reply.bytes);
                 numbers.extend(text.split("\n\n").filter(|part| part.ends_with(" x")).map(str::to_owned));
             }
-            let Some(next) = reply.header("link").strip_prefix('<').and_then(|link| link.strip_suffix(">; rel=\"next\""))
+            let Some(next) =
+                reply.header("link").strip_prefix('<').and_then(|link| link.strip_suffix(">; rel=\"next\""))
             else {
                 break;
             };

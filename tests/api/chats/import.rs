@@ -55,7 +55,10 @@ fn chatgpt(id: &str) -> Value {
         "id": "hidden", "author": {"role": "system"}, "create_time": null, "content": text("Be kind."),
         "metadata": {"is_visually_hidden_from_conversation": true}
     });
-    mapping.insert("hidden".to_owned(), json!({"id": "hidden", "message": hidden, "parent": "root", "children": ["user-1"]}));
+    mapping.insert(
+        "hidden".to_owned(),
+        json!({"id": "hidden", "message": hidden, "parent": "root", "children": ["user-1"]}),
+    );
     json!({
         "title": "A sum", "create_time": 1_714_585_031.148_505, "update_time": 1_714_585_074.9, "mapping": mapping,
         "moderation_results": [], "current_node": "last", "plugin_ids": null, "conversation_id": id, "id": id,
@@ -153,7 +156,10 @@ async fn librechats_exports_come_in_flat_and_nested() {
     let nested = json!({"conversationId": "l-2", "title": "venv", "recursive": true, "messagesTree": [nested]});
     for (file, count) in [(&flat, 4), (&nested, 3)] {
         let report = import(&ada, &file.to_string(), None).await.expect(200).json;
-        assert_eq!(report, json!({"chats": 1, "messages": count, "skipped": [], "skipped_count": 0, "is_complete": true}));
+        assert_eq!(
+            report,
+            json!({"chats": 1, "messages": count, "skipped": [], "skipped_count": 0, "is_complete": true})
+        );
         let again = import(&ada, &file.to_string(), Some("librechat")).await.expect(200).json;
         assert_eq!((&again["chats"], &again["messages"]), (&json!(0), &json!(0)));
     }
@@ -165,7 +171,10 @@ async fn librechats_exports_come_in_flat_and_nested() {
     let three = said.iter().find(|message| message["content"] == "Three\n\nFour").expect("of its parts");
     assert_eq!(three["metadata"]["parts"], json!([{"type": "think", "think": "Hm."}]));
     let parent = said.iter().find(|message| message["id"] == three["parent_id"]).expect("its parent");
-    assert_eq!((&parent["content"], &parent["role"], &parent["parent_id"]), (&json!("Two again"), &json!("assistant"), &said[0]["id"]));
+    assert_eq!(
+        (&parent["content"], &parent["role"], &parent["parent_id"]),
+        (&json!("Two again"), &json!("assistant"), &said[0]["id"])
+    );
     let other = chats.iter().find(|chat| chat["external_key"] == "librechat:l-2").expect("by its key");
     let said = messages(&ada, other).await;
     assert!(said[1..].iter().all(|message| message["parent_id"] == said[0]["id"]) && said.len() == 3);
@@ -178,7 +187,8 @@ async fn a_long_chat_comes_in_whole() {
     let mut mapping = serde_json::Map::new();
     for index in 0..1800_u32 {
         let parent = format!("m{}", (index + 1) / 2);
-        let (id, node) = node(&format!("m{}", index + 1), &parent, "user", 1.7e9 + f64::from(index), text(&"x ".repeat(500)));
+        let (id, node) =
+            node(&format!("m{}", index + 1), &parent, "user", 1.7e9 + f64::from(index), text(&"x ".repeat(500)));
         mapping.insert(id, node);
     }
     mapping.insert("m0".to_owned(), json!({"id": "m0", "message": null, "parent": null}));
@@ -189,7 +199,8 @@ async fn a_long_chat_comes_in_whole() {
     let chat = chats.iter().find(|chat| chat["title"] == "Long").expect("by its title");
     assert_eq!(chat["message_count"], 1800);
     let said = messages(&ada, chat).await;
-    let place = |index: usize| said.iter().find(|message| message["client_id"] == format!("chatgpt:m{index}")).expect("there");
+    let place =
+        |index: usize| said.iter().find(|message| message["client_id"] == format!("chatgpt:m{index}")).expect("there");
     for index in [2, 3, 499, 500, 501, 1000, 1500, 1800] {
         assert_eq!(place(index)["parent_id"], place(index / 2)["id"], "{index}");
     }

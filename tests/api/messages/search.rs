@@ -31,8 +31,11 @@ async fn found(person: &Person, query: &[(&str, &str)]) -> Vec<Value> {
 }
 
 async fn snippets(person: &Person, q: &str) -> Vec<String> {
-    let mut snippets: Vec<String> =
-        found(person, &[("q", q)]).await.iter().map(|item| item["snippet"].as_str().expect("text").to_owned()).collect();
+    let mut snippets: Vec<String> = found(person, &[("q", q)])
+        .await
+        .iter()
+        .map(|item| item["snippet"].as_str().expect("text").to_owned())
+        .collect();
     snippets.sort();
     snippets
 }
@@ -210,9 +213,54 @@ async fn no_search_fails() {
     let ada = Person::register().await;
     let _ = new_chat(&ada, &["a clock & 'b' <-> c:* | !d \\ \u{ff07}"]).await;
     let pieces = [
-        "a", "\"", "'", "\\", "&", "|", "!", "(", ")", ":*", "<->", "*", "-", " ", "\u{ff07}", "\u{ff3c}", "\u{fe68}", "é",
-        "e\u{301}", "我", "が", "ﷺ", "\u{fc5e}", "\u{1f}", "\u{1}", "🕒", "clock", "<2>", ":A", "\u{200f}", "\u{fffd}", "\n", "%", "_",
-        "İ", "ǅ", "힣", "@", ".", "/", "http://a.b/c", "1.5e9", "-1", "“", "&amp;", "<a b='c'>", "\u{e000}", "\u{10ffff}",
+        "a",
+        "\"",
+        "'",
+        "\\",
+        "&",
+        "|",
+        "!",
+        "(",
+        ")",
+        ":*",
+        "<->",
+        "*",
+        "-",
+        " ",
+        "\u{ff07}",
+        "\u{ff3c}",
+        "\u{fe68}",
+        "é",
+        "e\u{301}",
+        "我",
+        "が",
+        "ﷺ",
+        "\u{fc5e}",
+        "\u{1f}",
+        "\u{1}",
+        "🕒",
+        "clock",
+        "<2>",
+        ":A",
+        "\u{200f}",
+        "\u{fffd}",
+        "\n",
+        "%",
+        "_",
+        "İ",
+        "ǅ",
+        "힣",
+        "@",
+        ".",
+        "/",
+        "http://a.b/c",
+        "1.5e9",
+        "-1",
+        "“",
+        "&amp;",
+        "<a b='c'>",
+        "\u{e000}",
+        "\u{10ffff}",
     ];
     let mut state = 7_u64;
     let mut random = |below: usize| {
