@@ -56,6 +56,31 @@ impl Counted {
     }
 }
 
+async fn check_chats(counted: &mut Counted, ada: &Person) {
+    let chat = counted.check(ada, "chats-create", "POST", "/v1/chats", json!({})).await;
+    counted.check(ada, "chats-list", "GET", "/v1/chats", json!({})).await;
+    let messages = format!("/v1/chats/{}/messages", chat["id"].as_str().expect("an id"));
+    let said = json!({"role": "user", "content": "Hello"});
+    let message = counted.check(ada, "messages-create", "POST", &messages, said).await;
+    counted.check(ada, "messages-list", "GET", &messages, json!({})).await;
+    counted.check(ada, "messages-search", "GET", "/v1/messages/search?q=hello", json!({})).await;
+    let export = format!("/v1/chats/{}/export", chat["id"].as_str().expect("an id"));
+    counted.check(ada, "chats-export", "GET", &export, json!({})).await;
+    let message = format!("/v1/messages/{}", message["id"].as_str().expect("an id"));
+    counted.check(ada, "messages-read", "GET", &message, json!({})).await;
+    let made = json!({"payload": {"generatedFileMap": {"a.txt": "a".repeat(100_000)}}});
+    counted.check(ada, "messages-put-artifact", "PUT", &format!("{message}/artifact"), made).await;
+    counted.check(ada, "messages-read-artifact", "GET", &format!("{message}/artifact"), json!({})).await;
+    let upload = ada.upload("attachment", "text/plain", uuid::Uuid::new_v4().as_bytes()).await.id();
+    let attachments = format!("{message}/attachments");
+    counted.check(ada, "attachments-create", "POST", &attachments, json!({"upload": upload})).await;
+    counted.check(ada, "attachments-list", "GET", &attachments, json!({})).await;
+    counted.check(ada, "messages-edit", "POST", &format!("{message}/edits"), json!({"content": "Hi"})).await;
+    counted.check(ada, "messages-delete", "DELETE", &message, json!({})).await;
+    let upload = ada.upload("file", "application/json", br#"[{"id": "a", "mapping": {}}]"#).await.id();
+    counted.check(ada, "chats-import", "POST", "/v1/chats/imports", json!({"upload": upload})).await;
+}
+
 #[tokio::test]
 async fn every_warm_request_takes_one_flight() {
     let url = database::functions_url();
@@ -80,28 +105,7 @@ async fn every_warm_request_takes_one_flight() {
     counted.check(&ada, "profiles-read-me", "GET", "/v1/profiles/me", json!({})).await;
     counted.check(&ada, "profiles-delete-avatar", "DELETE", "/v1/profiles/me/avatar", json!({})).await;
 
-    let chat = counted.check(&ada, "chats-create", "POST", "/v1/chats", json!({})).await;
-    counted.check(&ada, "chats-list", "GET", "/v1/chats", json!({})).await;
-    let messages = format!("/v1/chats/{}/messages", chat["id"].as_str().expect("an id"));
-    let said = json!({"role": "user", "content": "Hello"});
-    let message = counted.check(&ada, "messages-create", "POST", &messages, said).await;
-    counted.check(&ada, "messages-list", "GET", &messages, json!({})).await;
-    counted.check(&ada, "messages-search", "GET", "/v1/messages/search?q=hello", json!({})).await;
-    let export = format!("/v1/chats/{}/export", chat["id"].as_str().expect("an id"));
-    counted.check(&ada, "chats-export", "GET", &export, json!({})).await;
-    let message = format!("/v1/messages/{}", message["id"].as_str().expect("an id"));
-    counted.check(&ada, "messages-read", "GET", &message, json!({})).await;
-    let made = json!({"payload": {"generatedFileMap": {"a.txt": "a".repeat(100_000)}}});
-    counted.check(&ada, "messages-put-artifact", "PUT", &format!("{message}/artifact"), made).await;
-    counted.check(&ada, "messages-read-artifact", "GET", &format!("{message}/artifact"), json!({})).await;
-    let upload = ada.upload("attachment", "text/plain", uuid::Uuid::new_v4().as_bytes()).await.id();
-    let attachments = format!("{message}/attachments");
-    counted.check(&ada, "attachments-create", "POST", &attachments, json!({"upload": upload})).await;
-    counted.check(&ada, "attachments-list", "GET", &attachments, json!({})).await;
-    counted.check(&ada, "messages-edit", "POST", &format!("{message}/edits"), json!({"content": "Hi"})).await;
-    counted.check(&ada, "messages-delete", "DELETE", &message, json!({})).await;
-    let upload = ada.upload("file", "application/json", br#"[{"id": "a", "mapping": {}}]"#).await.id();
-    counted.check(&ada, "chats-import", "POST", "/v1/chats/imports", json!({"upload": upload})).await;
+    check_chats(&mut counted, &ada).await;
 
     let version = json!({"files": [{"path": "a.txt", "content": "a\n"}]});
     let new = json!({"title": "A clock", "visibility": "public", "version": version});

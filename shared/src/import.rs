@@ -130,8 +130,8 @@ pub fn split(bytes: &[u8]) -> Result<Vec<&RawValue>, String> {
 struct Conversation<'a> {
     #[serde(borrow, default)]
     id: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    conversation_id: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "conversation_id")]
+    chatgpt_id: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "conversationId")]
     librechat_id: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -158,7 +158,7 @@ pub fn read(place: usize, raw: &RawValue, source: Option<Source>, skips: &mut Sk
         None => Source::LibreChat,
     });
     let id = match source {
-        Source::ChatGpt => conversation.conversation_id.or(conversation.id),
+        Source::ChatGpt => conversation.chatgpt_id.or(conversation.id),
         Source::LibreChat => conversation.librechat_id,
     };
     let Some(id) = id.map(value).as_ref().and_then(name) else {
@@ -591,7 +591,7 @@ mod tests {
         skips.listed.iter().map(|skip| format!("{}: {}", skip.what, skip.reason)).collect()
     }
 
-    fn node(parent: Value, text: &str) -> Value {
+    fn node(parent: &Value, text: &str) -> Value {
         let content = json!({"content_type": "text", "parts": [text]});
         json!({"parent": parent, "message": {"author": {"role": "user"}, "content": content}})
     }
@@ -599,10 +599,10 @@ mod tests {
     #[test]
     fn circles_and_missing_parents_lose_links_and_no_messages() {
         let mapping = json!({
-            "a": node(json!("c"), "A"), "b": node(json!("a"), "B"), "c": node(json!("b"), "C"),
-            "self": node(json!("self"), "S"), "lost": node(json!("nowhere"), "L"), "odd": node(json!(7), "O"),
+            "a": node(&json!("c"), "A"), "b": node(&json!("a"), "B"), "c": node(&json!("b"), "C"),
+            "self": node(&json!("self"), "S"), "lost": node(&json!("nowhere"), "L"), "odd": node(&json!(7), "O"),
             "none": 7, "no_role": {"message": {"author": {"role": "ghost"}}, "parent": null},
-            "below": node(json!("no_role"), "N")
+            "below": node(&json!("no_role"), "N")
         });
         let (chats, skips) = read_all(&json!([{"id": "x", "mapping": mapping}]).to_string());
         let messages = &chats[0].messages;
@@ -625,11 +625,8 @@ mod tests {
 
     #[test]
     fn answers_may_be_nested_a_thousand_deep() {
-        let mut text = String::new();
-        for depth in 0..1000 {
-            text += &format!(r#"{{"messageId": "m{depth}", "text": "{depth}", "children": ["#);
-        }
-        text += &"]}".repeat(1000);
+        let opening = (0..1000).map(|depth| format!(r#"{{"messageId": "m{depth}", "text": "{depth}", "children": ["#));
+        let text = opening.collect::<String>() + &"]}".repeat(1000);
         let (chats, skips) =
             read_all(&format!(r#"{{"conversationId": "x", "recursive": true, "messages": [{text}]}}"#));
         let messages = &chats[0].messages;
@@ -643,7 +640,7 @@ mod tests {
         let text = json!([
             7, "text", null, [], {}, {"id": 7, "mapping": {}}, {"id": "a", "mapping": []}, {"id": "b", "mapping": {}},
             {"conversationId": "c"}, {"conversationId": "d", "messages": {}}, {"id": "\u{0}", "mapping": {}},
-            {"id": "e", "title": 7, "create_time": "soon", "mapping": {"m": node(Value::Null, &long)}},
+            {"id": "e", "title": 7, "create_time": "soon", "mapping": {"m": node(&Value::Null, &long)}},
             {"conversationId": "f", "title": " \u{0} ", "messages": [7, {}, {"messageId": "m", "text": "a\u{0}"}, {"messageId": "m", "text": "b"}]}
         ]);
         let (chats, skips) = read_all(&text.to_string());

@@ -159,7 +159,8 @@ fn words(text: &str) -> Vec<Word> {
     let mut continues = false;
     for (index, (start, character)) in text.char_indices().enumerate() {
         let stands_alone = is_word_by_itself(character);
-        if !character.is_alphanumeric() && !stands_alone && !(continues && is_combining_mark(character)) {
+        let goes_on = continues && is_combining_mark(character);
+        if !(stands_alone || goes_on || character.is_alphanumeric()) {
             continues = false;
             continue;
         }

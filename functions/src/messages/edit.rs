@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
-    Context, CreatedOnce, Endpoint, Input, Nothing, Problem, Route, Storage,
+    Context, CreatedOnce, Endpoint, Input, Nothing, Problem, Route, Sql, Storage,
     context::read_one,
     model::{
         accounts::Id,
@@ -60,15 +60,6 @@ impl Endpoint for EditMessage {
         .bind(content.into_string())
         .bind(metadata.map(Object::into_value))
         .bind(client_id.clone());
-        let attach = sql("
-            insert into message_attachments (message_id, user_id, position, blob_id, original_name, mime_type, size_bytes)
-            select edits.id, edits.user_id, first.position, first.blob_id, first.original_name, first.mime_type, first.size_bytes
-            from messages edits
-            join message_attachments first on first.message_id = $2
-            where edits.id = $1 and edits.user_id = auth.uid()
-        ")
-        .bind(id)
-        .bind(first_id);
         let select = sql(format!(
             "select {MESSAGE}
              where messages.user_id = auth.uid()
@@ -81,10 +72,23 @@ impl Endpoint for EditMessage {
         .bind(id)
         .bind(first_id)
         .bind(client_id);
-        let [stored, _, message] = context.fly([insert, attach, select]).await?;
+        let [stored, _, message] = context.fly([insert, attach(first_id, id), select]).await?;
         let is_new = read_one::<Id>(&stored)?.id == id;
         let mut message: Message = read_one(&message)?;
         message.sign(context.bucket()?)?;
         Ok(CreatedOnce { resource: message, is_new })
     }
+}
+
+/// The edit has the same attachments, if it was stored just now.
+fn attach(first_id: Uuid, id: Uuid) -> Sql {
+    sql("
+        insert into message_attachments (message_id, user_id, position, blob_id, original_name, mime_type, size_bytes)
+        select edits.id, edits.user_id, first.position, first.blob_id, first.original_name, first.mime_type, first.size_bytes
+        from messages edits
+        join message_attachments first on first.message_id = $2
+        where edits.id = $1 and edits.user_id = auth.uid()
+    ")
+    .bind(id)
+    .bind(first_id)
 }

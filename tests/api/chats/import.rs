@@ -20,7 +20,7 @@ fn fields<'a>(messages: &'a [Value], field: &str) -> Vec<&'a str> {
     messages.iter().map(|message| message[field].as_str().unwrap_or_default()).collect()
 }
 
-fn node(id: &str, parent: &str, role: &str, time: f64, content: Value) -> (String, Value) {
+fn node(id: &str, parent: &str, role: &str, time: f64, content: &Value) -> (String, Value) {
     let author = json!({"role": role, "name": (role == "tool").then_some("python"), "metadata": {}});
     let metadata = json!({"model_slug": (role == "assistant").then_some("gpt-4o"), "timestamp_": "absolute"});
     let message = json!({
@@ -37,16 +37,16 @@ fn text(text: &str) -> Value {
 /// As ChatGPT exports it: a root without a message, a hidden system message, a regenerated answer, code, a picture.
 fn chatgpt(id: &str) -> Value {
     let mut mapping: serde_json::Map<String, Value> = [
-        node("user-1", "hidden", "user", 1_714_585_031.150_442, text("hi there")),
-        node("answer-1", "user-1", "assistant", 1_714_585_031.757_056, text("Hello!")),
-        node("answer-2", "user-1", "assistant", 1_714_585_060.5, text("Hi again, café 我们!")),
-        node("user-2", "answer-2", "user", 1_714_585_070.0, json!({"content_type": "multimodal_text", "parts": [
+        node("user-1", "hidden", "user", 1_714_585_031.150_442, &text("hi there")),
+        node("answer-1", "user-1", "assistant", 1_714_585_031.757_056, &text("Hello!")),
+        node("answer-2", "user-1", "assistant", 1_714_585_060.5, &text("Hi again, café 我们!")),
+        node("user-2", "answer-2", "user", 1_714_585_070.0, &json!({"content_type": "multimodal_text", "parts": [
             {"content_type": "image_asset_pointer", "asset_pointer": "file-service://file-x", "width": 10}, "What is it?"
         ]})),
-        node("code", "user-2", "assistant", 1_714_585_071.0, json!({"content_type": "code", "language": "python", "text": "1 + 1"})),
-        node("output", "code", "tool", 1_714_585_072.0, json!({"content_type": "execution_output", "text": "2"})),
-        node("empty", "output", "assistant", 1_714_585_073.0, text("")),
-        node("last", "empty", "assistant", 1_714_585_074.0, text("Two.")),
+        node("code", "user-2", "assistant", 1_714_585_071.0, &json!({"content_type": "code", "language": "python", "text": "1 + 1"})),
+        node("output", "code", "tool", 1_714_585_072.0, &json!({"content_type": "execution_output", "text": "2"})),
+        node("empty", "output", "assistant", 1_714_585_073.0, &text("")),
+        node("last", "empty", "assistant", 1_714_585_074.0, &text("Two.")),
     ]
     .into_iter()
     .collect();
@@ -102,7 +102,7 @@ async fn importing_again_adds_only_what_is_missing() {
     assert_eq!(import(&ada, &file, Some("chatgpt")).await.expect(200).json["messages"], 7);
     let report = import(&ada, &file, None).await.expect(200).json;
     assert_eq!((&report["chats"], &report["messages"]), (&json!(0), &json!(0)));
-    let (id, more) = node("more", "last", "user", 1_714_585_080.0, text("Thanks."));
+    let (id, more) = node("more", "last", "user", 1_714_585_080.0, &text("Thanks."));
     chat["mapping"][id] = more;
     let listed = ada.walk("/v1/chats").await.remove(0);
     let two = messages(&ada, &listed).await.pop().expect("the last");
@@ -186,9 +186,9 @@ async fn a_long_chat_comes_in_whole() {
     let ada = Person::register().await;
     let mut mapping = serde_json::Map::new();
     for index in 0..1800_u32 {
-        let parent = format!("m{}", (index + 1) / 2);
+        let parent = format!("m{}", index.div_ceil(2));
         let (id, node) =
-            node(&format!("m{}", index + 1), &parent, "user", 1.7e9 + f64::from(index), text(&"x ".repeat(500)));
+            node(&format!("m{}", index + 1), &parent, "user", 1.7e9 + f64::from(index), &text(&"x ".repeat(500)));
         mapping.insert(id, node);
     }
     mapping.insert("m0".to_owned(), json!({"id": "m0", "message": null, "parent": null}));
