@@ -14,6 +14,7 @@ pub mod items;
 pub mod likes;
 pub mod listings;
 pub mod merges;
+pub mod message_artifacts;
 pub mod messages;
 pub mod profiles;
 pub mod projects;

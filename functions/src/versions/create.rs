@@ -8,7 +8,7 @@ use shared::{
     model::{
         accounts::Id,
         versions::{
-            FileRow, Manifest, NEWEST, NewFiles, NewVersion, VersionsCount, Version, advance, count_changes,
+            FileRow, Manifest, NEWEST, NewFiles, NewVersion, Version, VersionsCount, advance, count_changes,
             read_texts, read_version, select_changed, select_files, select_version, select_versions_count,
         },
     },

@@ -128,7 +128,7 @@ pub struct Run {
     pub revision: i64,
 }
 
-impl crate::FromRow for Run {
+impl FromRow for Run {
     fn from_row(row: &Row) -> Result<Self, RowError> {
         Ok(Self {
             id: row.try_get("id")?,

@@ -320,9 +320,10 @@ pub fn read_version(version: &[Row], files: &[Row], bucket: &Bucket) -> Result<V
     let files = read_all::<FileRow>(files)?.into_iter().map(|file| file.into_file(bucket));
     let mut files = files.collect::<Result<Vec<File>, _>>()?;
     hide_what_does_not_fit(&mut files);
-    version.code_blob_ref = Some(main_file(&files, version.code_language.as_deref()).map(|file| {
-        if file.url.is_none() { format!("db:{}", version.id) } else { format!("blob:{}", file.sha256) }
-    }));
+    version.code_blob_ref =
+        Some(main_file(&files, version.code_language.as_deref()).map(|file| {
+            if file.url.is_none() { format!("db:{}", version.id) } else { format!("blob:{}", file.sha256) }
+        }));
     version.files = Some(files);
     Ok(version)
 }
@@ -852,6 +853,6 @@ mod tests {
         let old = [("a", "1\n2\n3\n"), ("gone", "x\ny\n"), ("same", "s\n")];
         let new = [("a", "1\nzwei\n3\n"), ("new", "n\n"), ("same", "s\n")];
         assert_eq!(count_changes(&old, &new), (2, 3));
-        assert_eq!(count_changes(&[], &[("a", "no newline")]), (1, 0));
+        assert_eq!(count_changes::<&str, &str>(&[], &[("a", "no newline")]), (1, 0));
     }
 }
