@@ -34,9 +34,8 @@ create function search_messages(
     after_id uuid,
     page_size bigint
 ) returns table (message_id uuid, rank real)
-language plpgsql stable security definer
+language plpgsql stable security definer rows 51
 set search_path = pg_catalog, pg_temp
-set client_min_messages = warning
 as $$
 declare
     part text;

@@ -78,7 +78,7 @@ async fn pages(planner: &Planner, user: Uuid, chat: Uuid, leaf: Uuid) {
         let filter: Filter = serde_json::from_value(query.clone()).expect("a query");
         let scans = planner.scans(Some(user), &filter.select(chat)).await;
         expect_index(&query.to_string(), &scans, index, PAGE);
-        assert!(read_of(&scans, index) >= 50.0, "{query} finds no page: {scans:#?}");
+        assert!(rows(&scans, |scan| scan.index == index) >= 50.0, "{query} finds no page: {scans:#?}");
     }
 }
 
@@ -96,10 +96,10 @@ async fn searches(planner: &Planner, user: Uuid, user_with_much: Uuid) {
         let query: Query = serde_json::from_value(json!({ "q": q })).expect("a query");
         let scans = planner.scans(Some(caller), &query.select(&Search::parse(q))).await;
         expect_index(q, &scans, "messages_search_idx", OWN);
-        assert_eq!(read_of(&scans, "messages_pkey") > 0.0, found, "{q}: {scans:#?}");
+        assert_eq!(rows(&scans, |scan| scan.table == "chats") > 0.0, found, "{q}: {scans:#?}");
     }
 }
 
-fn read_of(scans: &[Scan], index: &str) -> f64 {
-    scans.iter().filter(|scan| scan.index == index).map(|scan| scan.rows).sum()
+fn rows(scans: &[Scan], of: impl Fn(&Scan) -> bool) -> f64 {
+    scans.iter().filter(|scan| of(scan)).map(|scan| scan.rows).sum()
 }
