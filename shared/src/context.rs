@@ -169,7 +169,8 @@ pub async fn answer<E: Endpoint>(services: Arc<Services>, request: http::Request
     // Replies are the caller's own: only the caller's cache may keep them, and must ask before each use.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     // What pages of other origins may read; the gateway says so too, `cargo lambda watch` does not.
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag, location, retry-after"));
+    let exposed = HeaderValue::from_static("content-disposition, etag, link, location, retry-after");
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     response
 }
 

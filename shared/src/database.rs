@@ -36,10 +36,12 @@ macro_rules! bind {
 }
 
 bind! {
-    bool => BOOL, i16 => INT2, i32 => INT4, i64 => INT8, f64 => FLOAT8, String => TEXT, &'static str => TEXT,
+    bool => BOOL, i16 => INT2, i32 => INT4, i64 => INT8, f32 => FLOAT4, f64 => FLOAT8, String => TEXT, &'static str => TEXT,
     Vec<u8> => BYTEA, uuid::Uuid => UUID, jiff::Timestamp => TIMESTAMPTZ, serde_json::Value => JSONB, std::net::IpAddr => INET,
-    Vec<String> => TEXT_ARRAY, Vec<Option<String>> => TEXT_ARRAY, Vec<i64> => INT8_ARRAY, Vec<uuid::Uuid> => UUID_ARRAY,
+    Vec<String> => TEXT_ARRAY, Vec<Option<String>> => TEXT_ARRAY, Vec<i32> => INT4_ARRAY, Vec<i64> => INT8_ARRAY,
+    Vec<uuid::Uuid> => UUID_ARRAY, Vec<Option<uuid::Uuid>> => UUID_ARRAY,
     Vec<Vec<u8>> => BYTEA_ARRAY, Vec<Option<Vec<u8>>> => BYTEA_ARRAY,
+    Vec<jiff::Timestamp> => TIMESTAMPTZ_ARRAY, Vec<serde_json::Value> => JSONB_ARRAY,
 }
 
 impl<T: Bind> Bind for Option<T> {

@@ -182,16 +182,22 @@ impl<T: Keyset + Serialize> Page<T> {
 impl<T: Serialize, C> Page<T, C> {
     /// A page of items beside the cursors that continue after them.
     #[must_use]
-    pub fn of(mut items: Vec<(C, T)>, limit: Limit) -> Self {
-        let limit = usize::try_from(limit.0).expect("a limit is 1 to 100");
-        let mut size = Counter(0);
-        let fits = |(_, item): &&(C, T)| serde_json::to_writer(&mut size, item).is_ok() && size.0 <= SIZE_LIMIT;
-        let fitting = items.iter().take(limit).take_while(fits).count().max(1);
-        let more = items.len() > fitting;
-        items.truncate(fitting);
-        let (mut cursors, items): (Vec<C>, Vec<T>) = items.into_iter().unzip();
+    pub fn of(items: Vec<(C, T)>, limit: Limit) -> Self {
+        let (mut cursors, mut items): (Vec<C>, Vec<T>) = items.into_iter().unzip();
+        let more = cut(&mut items, usize::try_from(limit.0).expect("a limit is 1 to 100"));
+        cursors.truncate(items.len());
         Self { items, next_cursor: cursors.pop().filter(|_| more) }
     }
+}
+
+/// Keeps what one reply can hold, of so many items at most and one at least; whether some went.
+pub fn cut<T: Serialize>(items: &mut Vec<T>, limit: usize) -> bool {
+    let mut size = Counter(0);
+    let fits = |item: &&T| serde_json::to_writer(&mut size, item).is_ok() && size.0 <= SIZE_LIMIT;
+    let fitting = items.iter().take(limit).take_while(fits).count().max(1);
+    let more = items.len() > fitting;
+    items.truncate(fitting);
+    more
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
@@ -228,6 +229,57 @@ impl Reply for Found {
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = StatusCode::FOUND;
         put(&mut response, header::LOCATION, self.0)?;
+        Ok(response)
+    }
+}
+
+/// 200 with a file to save.
+#[derive(Debug)]
+pub struct Download<T> {
+    /// What to call it.
+    pub file_name: String,
+    /// What is in it.
+    pub content: FileContent<T>,
+    /// Where it goes on, if it is larger than one reply can be.
+    pub next: Option<String>,
+}
+
+/// What is in a file to save.
+#[derive(Debug)]
+pub enum FileContent<T> {
+    /// Data.
+    Json(T),
+    /// Text.
+    Markdown(String),
+}
+
+impl<T: Serialize + JsonSchema + Send> Reply for Download<T> {
+    const STATUSES: &'static [(u16, &'static str)] = &[(
+        200,
+        "A file to save. A `Link` with `rel=\"next\"` leads to the rest of what is larger than one reply can be.",
+    )];
+    const TEXT: Option<&'static str> = Some("text/markdown");
+
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<T>())
+    }
+
+    fn into_response(self) -> Result<Response<Bytes>, Problem> {
+        let mut response = match self.content {
+            FileContent::Json(data) => json_response(StatusCode::OK, &data)?,
+            FileContent::Markdown(text) => {
+                let mut response = Response::new(Bytes::from(text));
+                let content_type = HeaderValue::from_static("text/markdown; charset=utf-8");
+                response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+                response
+            }
+        };
+        // RFC 6266, section 4.3: the name as it is, in the form of RFC 8187.
+        let name = utf8_percent_encode(&self.file_name, NON_ALPHANUMERIC);
+        put(&mut response, header::CONTENT_DISPOSITION, format!("attachment; filename*=UTF-8''{name}"))?;
+        if let Some(next) = self.next {
+            put(&mut response, header::LINK, format!("<{next}>; rel=\"next\""))?;
+        }
         Ok(response)
     }
 }

@@ -473,8 +473,8 @@ impl<'de> Deserialize<'de> for Json1M {
 
 inline_schema!(Json1M, {"examples": [[{"role": "user", "content": "Draw a clock."}]]});
 
-/// What jsonb cannot hold must not reach it: NUL in any text, and numbers beyond its numeric type.
-fn check_json(value: &Value, limit: usize) -> Result<(), String> {
+/// What jsonb cannot hold must not reach it: NUL in any text, and numbers beyond its numeric type. Gives the text.
+pub(crate) fn check_json(value: &Value, limit: usize) -> Result<String, String> {
     fn has_nul(value: &Value) -> bool {
         match value {
             Value::String(text) => text.contains('\0'),
@@ -486,10 +486,11 @@ fn check_json(value: &Value, limit: usize) -> Result<(), String> {
     if has_nul(value) {
         return Err("must not contain NUL".to_owned());
     }
-    if value.to_string().len() > limit {
+    let text = value.to_string();
+    if text.len() > limit {
         return Err(format!("must have at most {limit} bytes"));
     }
-    Ok(())
+    Ok(text)
 }
 
 /// A field of a PATCH that may be cleared: absent, null and present are three things.

@@ -23,6 +23,11 @@ mod artifacts {
     mod update;
 }
 
+mod attachments {
+    mod create;
+    mod list;
+}
+
 mod blobs {
     mod read;
 }
@@ -30,6 +35,8 @@ mod blobs {
 mod chats {
     mod create;
     mod delete;
+    mod export;
+    mod import;
     mod list;
     mod project;
     mod read;
@@ -104,7 +111,13 @@ mod merges {
 
 mod messages {
     mod create;
+    mod delete;
+    mod edit;
     mod list;
+    mod put_artifact;
+    mod read;
+    mod read_artifact;
+    mod search;
 }
 
 mod profiles {
@@ -180,4 +193,5 @@ mod versions {
     mod file;
     mod list;
     mod read;
+    mod restore;
 }

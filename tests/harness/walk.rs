@@ -5,10 +5,30 @@ use shared::{Entry, openapi};
 
 use crate::{Person, Reply};
 
-/// Paths of the list with values in place of their parameters: ids that exist nowhere, texts that are valid.
+/// Paths of the list with values in place of their parameters: ids that exist nowhere, texts that are valid. Where the
+/// query has parameters that must be there, they are.
+///
+/// # Panics
+/// Where such a parameter has no example.
 #[must_use]
 pub fn path_with(entry: &Entry, id: &str) -> String {
-    entry
+    let document = openapi::document(&[Entry { name: entry.name.clone(), ..*entry }], "0");
+    let operation = &document["paths"][entry.route.path.replace("+}", "}")][entry.route.method.to_lowercase()];
+    let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let required = parameters.iter().filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);
+    let query: Vec<String> = required
+        .map(|parameter| {
+            let name = parameter["name"].as_str().expect("a name");
+            let example = match parameter["schema"]["examples"][0].as_str() {
+                Some(example) => example,
+                None if parameter["schema"]["type"] == "integer" => "1",
+                None => panic!("{} needs an example of {name}", entry.name),
+            };
+            format!("{name}={example}")
+        })
+        .collect();
+    let separator = if query.is_empty() { "" } else { "?" };
+    let path = entry
         .route
         .path
         .replace("{id}", id)
@@ -16,26 +36,8 @@ pub fn path_with(entry: &Entry, id: &str) -> String {
         .replace("{checkpoint}", &nowhere())
         .replace("{path+}", "clock.js")
         .replace("{sha256}", &"0".repeat(64))
-        .replace("{handle}", "nobody-has-this")
-}
-
-/// The same, with values for the parameters that its query must have.
-#[must_use]
-pub fn path_and_query_with(document: &Value, entry: &Entry, id: &str) -> String {
-    let parameters =
-        document["paths"][entry.route.path.replace("+}", "}")][entry.route.method.to_lowercase()]["parameters"]
-            .as_array()
-            .into_iter()
-            .flatten();
-    let required = parameters.filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);
-    let query: Vec<String> = required
-        .map(|parameter| {
-            let value = if parameter["schema"]["type"] == "integer" { "1" } else { "a" };
-            format!("{}={value}", parameter["name"].as_str().unwrap_or_default())
-        })
-        .collect();
-    let path = path_with(entry, id);
-    if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
+        .replace("{handle}", "nobody-has-this");
+    format!("{path}{separator}{}", query.join("&"))
 }
 
 /// An id of nothing.

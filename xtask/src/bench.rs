@@ -12,7 +12,7 @@ use crate::tools::Tools;
 /// What to measure.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// What: the functions and their requests, or the import and the statistics of a lens.
+    /// What: the functions and their requests, the import and the statistics of a lens, or what versions cost.
     #[arg(value_enum, default_value_t = Subject::Requests)]
     subject: Subject,
 
@@ -25,6 +25,7 @@ pub(crate) struct Options {
 enum Subject {
     Requests,
     Lenses,
+    Versions,
 }
 
 impl Subject {
@@ -36,6 +37,7 @@ impl Subject {
                 &["--package xtask --features import --bin import", "--package tests --bin bench_lenses"],
                 "bench_lenses",
             ),
+            Self::Versions => (&["--package tests --bin bench_versions"], "bench_versions"),
         }
     }
 }

@@ -90,7 +90,8 @@ impl Endpoint for CreateArtifact {
             }
             Some(version) => {
                 let version_id = Uuid::now_v7();
-                let manifest = Manifest::new(&version.files)?;
+                let mut manifest = Manifest::new(&version.files)?;
+                manifest.compress(&version.files, &[])?;
                 let additions =
                     version.files.0.iter().filter_map(|file| file.content.as_deref()).map(count_lines).sum();
                 let [insert_version, insert_chat] = version.insert(id, version_id, additions, 0);

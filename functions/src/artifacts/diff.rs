@@ -11,7 +11,7 @@ use shared::{
     from_row,
     model::{
         artifacts::VISIBLE,
-        diffs::{compare, files_of, side_columns},
+        diffs::{compare, files_of, select_sides},
     },
     problem, sql,
     text::FilePath,
@@ -190,17 +190,16 @@ fn select_files(id: Uuid, query: &DiffQuery) -> Sql {
              full join new using (path)
              where old.sha256 is distinct from new.sha256 and ($5::text is null or path = $5)
          ),
-         files as (
+         sides as (
              select 0 as side, (old).* from changed where (old).path is not null
              union all
              select 1, (new).* from changed where (new).path is not null
-         )
-         select {}
-         from files",
+         ),
+         {}",
         ends(),
         files_of("ends.from_artifact_id", "ends.from_index"),
         files_of("ends.to_artifact_id", "ends.to_index"),
-        side_columns("true"),
+        select_sides("true"),
     ));
     bind_ends(select, id, query).bind(query.path.clone().map(FilePath::into_string))
 }

@@ -7,9 +7,9 @@ use shared::{
     context::read_one,
     model::{
         accounts::Id,
-        blobs::compress,
         containers::{OWN, lock_container},
         files::{ContainerFile, select_file},
+        texts::NewText,
     },
     problem, sql,
     text::{ContentType, FilePath, Sha256},
@@ -91,7 +91,7 @@ fn insert_text(container_id: Uuid, text: &str) -> Result<Sql, Problem> {
         .bind(container_id)
         .bind(Sha256::of(text.as_bytes()).0.to_vec())
         .bind(i64::try_from(text.len()).unwrap_or(i64::MAX))
-        .bind(compress(text)?))
+        .bind(NewText::whole(text.as_bytes())?.content))
 }
 
 fn check_upload(container_id: Uuid, upload_id: Uuid) -> Sql {

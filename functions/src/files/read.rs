@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Context, Endpoint, Input, Json, Nothing, Problem, Route, Sql, Storage,
-    model::files::{ContainerFile, IN_CONTAINER, select_file},
+    model::{
+        files::{ContainerFile, IN_CONTAINER, select_file},
+        texts::{BASES, TEXT},
+    },
     sql,
 };
 use uuid::Uuid;
@@ -52,10 +55,11 @@ fn select_version(id: Uuid, version_id: Uuid) -> Sql {
         "select
              files.id, files.container_id, files.file_path, files.file_name, versions.file_size, versions.mime_type,
              blob_json(blobs) as blob, files.created_at, versions.created_at as updated_at, files.revision,
-             blobs.content, blobs.encoding
+             {TEXT}
          from files
          join file_versions versions on versions.file_id = files.id
          left join blobs on blobs.id = versions.blob_id
+         {BASES}
          where files.id = $1
            and versions.id = $2
            and files.user_id = auth.uid()

@@ -11,16 +11,16 @@ use shared::{
     model::{
         accounts::Id,
         artifacts::VISIBLE,
-        diffs::{files_of, side_columns},
+        diffs::{self, files_of},
         merges::{Merged, merge_files},
-        versions::{NewFiles, NewVersion, Version, read_version, select_files, select_version},
+        versions::{NewFiles, NewVersion, Version, advance, read_version, select_files, select_version},
     },
     problem, sql,
     text::{Object, Text},
 };
 use uuid::Uuid;
 
-use crate::{artifacts::read::ArtifactPath, versions::create::advance};
+use crate::artifacts::read::ArtifactPath;
 
 /// Merges a fork with its source. Where both changed the same, nothing happens.
 pub struct CreateMerge;
@@ -242,20 +242,19 @@ fn select_sides(id: Uuid, version: Option<i32>) -> Sql {
              full join base using (path)
              full join ours using (path)
          ),
-         files as (
+         sides as (
              select 0 as side, (base).*, is_changed from paths where (base).path is not null
              union all
              select 1, (ours).*, is_changed from paths where (ours).path is not null
              union all
              select 2, (theirs).*, is_changed from paths where (theirs).path is not null
-         )
-         select {}
-         from files",
+         ),
+         {}",
         ends(),
         files_of("ends.base_artifact_id", "ends.base_index"),
         files_of("ends.ours_artifact_id", "ends.ours_index"),
         files_of("ends.theirs_artifact_id", "ends.theirs_index"),
-        side_columns("is_changed"),
+        diffs::select_sides("is_changed"),
     ))
     .bind(id)
     .bind(version)

@@ -4,11 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Access, Context, Endpoint, Input, Json, Nothing, Problem, Route, Storage,
-    model::{
-        artifacts::VISIBLE,
-        versions::{FILE, File, FileRow},
-    },
-    sql,
+    model::versions::{File, FileRow, select_file},
     text::FilePath,
 };
 use uuid::Uuid;
@@ -38,19 +34,8 @@ impl Endpoint for ReadFile {
     type Reply = Json<File>;
 
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
-        let select = sql(format!(
-            "select {FILE}
-             and files.path = $3
-             and exists (select from artifacts where artifacts.id = $1 and {VISIBLE})
-             and exists (
-                 select from artifact_versions
-                 where artifact_versions.artifact_id = $1 and artifact_versions.version_index = $2
-             )"
-        ))
-        .bind(input.path.id)
-        .bind(input.path.version)
-        .bind(input.path.path.into_string());
-        let file: FileRow = context.one(select).await?;
+        let FileInVersionPath { id, version, path } = input.path;
+        let file: FileRow = context.one(select_file(id, version, path)).await?;
         Ok(Json(file.into_file(context.bucket()?)?))
     }
 }

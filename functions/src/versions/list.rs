@@ -8,7 +8,6 @@ use shared::{
         artifacts::{VISIBLE, select_visible_id},
         versions::{VERSION, Version},
     },
-    page::after,
     sql,
 };
 
@@ -28,18 +27,20 @@ impl Endpoint for ListVersions {
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
         let Paging { limit, cursor } = input.query;
         let artifact = select_visible_id(input.path.id);
+        let before = cursor.map_or("$2::uuid is null", |_| {
+            "versions.version_index < (
+                 select version_index from artifact_versions where artifact_id = $1 and id = $2
+             )"
+        });
         let versions = sql(format!(
             "select {VERSION}, null::jsonb as chat
              from artifact_versions versions
              join artifacts on artifacts.id = versions.artifact_id and {VISIBLE}
-             where versions.artifact_id = $1
-               and {}
-             order by versions.created_at desc, versions.id desc
-             limit $4",
-            after(cursor, "versions", 2)
+             where versions.artifact_id = $1 and {before}
+             order by versions.version_index desc
+             limit $3"
         ))
         .bind(input.path.id)
-        .bind(cursor.map(|cursor| cursor.created_at))
         .bind(cursor.map(|cursor| cursor.id))
         .bind(limit.and_one());
         let [artifact, versions] = context.fly([artifact, versions]).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::versions::{FILE, FileRow};
+use super::versions::{FileRow, WITH_TEXT, select_files_of};
 use crate::{
     FromRow, Problem,
     database::{Row, RowError, column},
@@ -35,21 +35,26 @@ impl FromRow for SideRow {
 /// The files of one of the versions of `ends`, as a table: its artifact and its index are columns of those names.
 #[must_use]
 pub fn files_of(artifact_id: &str, index: &str) -> String {
-    let select = FILE.replace("$1", artifact_id).replace("$2", index);
-    format!("select files.* from ends cross join lateral (select {select}) files")
+    let select = select_files_of(artifact_id, index, "");
+    format!("select files.* from ends cross join lateral ({select}) files")
 }
 
-/// The columns of [`SideRow`], to follow `select`, from a table `files`. The condition says of which files the text is needed.
+/// [`SideRow`]s from a table `sides`, to follow its definition. The condition says of which files the text is needed.
 #[must_use]
-pub fn side_columns(is_needed: &str) -> String {
+pub fn select_sides(is_needed: &str) -> String {
     format!(
-        "side, path, language, sha256, size, content_type, encoding, storage_key,
-         case
-             when not ({is_needed}) or content is null then null
-             when sum(size) filter (where ({is_needed}) and content is not null) over () <= {TEXT_LIMIT}
-                 or refuse('too_much')
-             then content
-         end as content"
+        "files as (
+             select
+                 sides.*,
+                 case
+                     when not ({is_needed}) or content is null then false
+                     when sum(size) filter (where ({is_needed}) and content is not null) over () <= {TEXT_LIMIT}
+                         or refuse('too_much')
+                     then true
+                 end as has_text
+             from sides
+         )
+         select files.side, {WITH_TEXT}"
     )
 }
 
@@ -76,7 +81,7 @@ impl Reader {
     /// The text of a file; empty where there is none, and nothing where it is not text that can be compared.
     pub fn text(&mut self, file: Option<&FileRow>) -> Result<Option<String>, Problem> {
         let Some(file) = file else { return Ok(Some(String::new())) };
-        let Some(text) = file.bytes()?.and_then(|bytes| String::from_utf8(bytes).ok()) else { return Ok(None) };
+        let Some(text) = file.text.bytes()?.and_then(|bytes| String::from_utf8(bytes).ok()) else { return Ok(None) };
         self.lines += text.bytes().filter(|byte| *byte == b'\n').count();
         if self.lines > LINES_LIMIT {
             let detail = format!("The files that differ have more than {LINES_LIMIT} lines together.");
@@ -91,7 +96,7 @@ impl FileRow {
     /// Its bytes' name.
     #[must_use]
     pub fn name(&self) -> Bytes {
-        Bytes { sha256: self.sha256, size: self.size }
+        Bytes { sha256: self.text.sha256, size: self.text.size }
     }
 }
 
@@ -135,15 +140,15 @@ fn take_renamed(files: &mut BTreeMap<String, [Option<FileRow>; 2]>) -> Vec<FileD
     let mut gone: BTreeMap<Sha256, Vec<String>> = BTreeMap::new();
     for (path, sides) in files.iter().rev() {
         if let [Some(old), None] = sides
-            && old.size > 0
+            && old.text.size > 0
         {
-            gone.entry(old.sha256).or_default().push(path.clone());
+            gone.entry(old.text.sha256).or_default().push(path.clone());
         }
     }
     let mut renamed = Vec::new();
     for (path, sides) in files.iter() {
         if let [None, Some(new)] = sides
-            && let Some(old_path) = gone.get_mut(&new.sha256).and_then(Vec::pop)
+            && let Some(old_path) = gone.get_mut(&new.text.sha256).and_then(Vec::pop)
         {
             renamed.push(FileDiff {
                 path: path.clone(),
@@ -154,7 +159,7 @@ fn take_renamed(files: &mut BTreeMap<String, [Option<FileRow>; 2]>) -> Vec<FileD
                 new: Some(new.name()),
                 additions: 0,
                 deletions: 0,
-                hunks: new.content.is_some().then(Vec::new),
+                hunks: new.text.is_here().then(Vec::new),
             });
         }
     }

@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
 
-use super::blobs::{Blob, decode};
+use super::{
+    blobs::Blob,
+    texts::{BASES, TEXT, read_text},
+};
 use crate::{
     FromRow, Problem, Resource, Sql,
     bucket::Bucket,
@@ -81,12 +84,7 @@ impl ContainerFile {
         let row = rows.first().ok_or_else(Problem::not_found)?;
         let mut file = Self::from_row(row).map_err(Problem::internal)?;
         file.sign(bucket)?;
-        let stored: Option<Vec<u8>> = row.try_get("content").map_err(Problem::internal)?;
-        let encoding: Option<String> = row.try_get("encoding").map_err(Problem::internal)?;
-        if let (Some(blob), Some(stored), Some(encoding)) = (&file.blob, stored, encoding) {
-            let bytes = decode(&stored, &encoding, blob.size, &blob.sha256)?;
-            file.content = Some(String::from_utf8(bytes).map_err(Problem::internal)?);
-        }
+        file.content = read_text(row)?;
         Ok(file)
     }
 }
@@ -101,9 +99,10 @@ pub const FILE: &str = "
 #[must_use]
 pub fn select_file(condition: &str) -> Sql {
     sql(format!(
-        "select {FILE}, blobs.content, blobs.encoding
+        "select {FILE}, {TEXT}
          from files
          left join blobs on blobs.id = files.blob_id
+         {BASES}
          where {condition} and files.user_id = auth.uid() and not files.is_deleted and {IN_CONTAINER}"
     ))
 }

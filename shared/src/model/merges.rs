@@ -109,7 +109,7 @@ pub fn merge_files(rows: Vec<SideRow>) -> Result<Merged, Problem> {
 }
 
 fn hash(file: Option<&FileRow>) -> Option<Sha256> {
-    file.map(|file| file.sha256)
+    file.map(|file| file.text.sha256)
 }
 
 /// A side that did as the base, or as the other one, gives way.
@@ -163,14 +163,14 @@ impl Merged {
         match content {
             Content::Ours => {
                 let Some(ours) = ours else { return Ok(false) };
-                self.manifest.push(path.to_owned(), language, ours.sha256, None)?;
+                self.manifest.push(path.to_owned(), language, ours.text.sha256, None)?;
             }
             Content::Theirs => {
                 if let (Some(before), Some(after)) = (reader.text(ours.as_ref())?, reader.text(theirs.as_ref())?) {
                     self.count(&before, &after);
                 }
                 let Some(theirs) = theirs else { return Ok(false) };
-                self.manifest.push(path.to_owned(), language.clone(), theirs.sha256, None)?;
+                self.manifest.push(path.to_owned(), language.clone(), theirs.text.sha256, None)?;
                 self.taken.push(path.to_owned());
                 self.taken_languages.push(language);
             }
@@ -180,7 +180,8 @@ impl Merged {
             }
             Content::Both { before, after } => {
                 self.count(&before, &after);
-                self.manifest.push(path.to_owned(), language, Sha256::of(after.as_bytes()), Some(&after))?;
+                let changed = ours.as_ref().map(|ours| (after.as_str(), &ours.text));
+                self.manifest.push(path.to_owned(), language, Sha256::of(after.as_bytes()), changed)?;
             }
         }
         Ok(true)

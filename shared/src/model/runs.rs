@@ -5,13 +5,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::blobs::{Blob, decode};
+use super::{
+    blobs::Blob,
+    texts::{BASES, TEXT, read_text},
+};
 use crate::{
-    Problem, Resource, Sql,
+    FromRow, Problem, Resource, Sql,
     bucket::Bucket,
     context::read_one,
-    database::Row,
-    from_row,
+    database::{Row, RowError},
     page::{Cursor, Keyset},
     sql,
     text::Sha256,
@@ -126,8 +128,8 @@ pub struct Run {
     pub revision: i64,
 }
 
-impl crate::FromRow for Run {
-    fn from_row(row: &Row) -> Result<Self, crate::database::RowError> {
+impl FromRow for Run {
+    fn from_row(row: &Row) -> Result<Self, RowError> {
         Ok(Self {
             id: row.try_get("id")?,
             project_id: row.try_get("project_id")?,
@@ -175,22 +177,10 @@ impl Run {
     pub fn read(rows: &[Row], bucket: &Bucket) -> Result<Self, Problem> {
         let mut run: Self = read_one(rows)?;
         run.sign(bucket)?;
-        let StoredPrompt { content, encoding } = read_one(rows)?;
-        if let (Some(blob), Some(content), Some(encoding)) = (&run.prompt_blob, content, encoding) {
-            let bytes = decode(&content, &encoding, blob.size, &blob.sha256)?;
-            run.whole_prompt = Some(String::from_utf8(bytes).map_err(Problem::internal)?);
-        }
+        run.whole_prompt = rows.first().map(read_text).transpose()?.flatten();
         Ok(run)
     }
 }
-
-/// The prompt's blob where it lies in the database.
-struct StoredPrompt {
-    content: Option<Vec<u8>>,
-    encoding: Option<String>,
-}
-
-from_row!(StoredPrompt { content, encoding });
 
 /// The columns of [`Run`], to follow `select`.
 pub const RUN: &str = "
@@ -210,9 +200,10 @@ pub const VISIBLE: &str = "
 #[must_use]
 pub fn select_run(id: Uuid) -> Sql {
     sql(format!(
-        "select {RUN}, prompts.content, prompts.encoding
+        "select {RUN}, {TEXT}
          from generation_runs runs
-         left join blobs prompts on prompts.id = runs.prompt_blob_id
+         left join blobs on blobs.id = runs.prompt_blob_id
+         {BASES}
          where runs.id = $1 and {VISIBLE}"
     ))
     .bind(id)

@@ -1,6 +1,6 @@
 //! Versions of artifacts: manifests of paths and blobs.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -10,13 +10,14 @@ use uuid::Uuid;
 
 use super::{
     artifacts::Credits,
-    blobs::{Blob, compress, decode},
+    blobs::Blob,
+    texts::{NewText, StoredText},
 };
 use crate::{
-    Problem, Resource, Sql,
+    FromRow, Problem, Resource, Sql,
     bucket::Bucket,
     context::{read_all, read_one},
-    database::Row,
+    database::{Row, RowError},
     diff, from_json_column, from_row,
     page::{Cursor, Keyset},
     sql,
@@ -25,6 +26,12 @@ use crate::{
 
 /// Bytes of text that one version may bring along in a request, and that one reply shows.
 const INLINE_LIMIT: usize = 4 * 1024 * 1024;
+
+/// Bytes of text as JSON that one reply shows: it must fit into 6 MB with a chat of 1 MiB and all the rest.
+const SHOWN_LIMIT: usize = INLINE_LIMIT + INLINE_LIMIT / 8;
+
+/// Bytes of the older texts that a new version is compared with, and stored as patches of.
+const COMPARED_LIMIT: usize = 2 * INLINE_LIMIT;
 
 /// Bytes of one file of text; larger ones go through an upload.
 pub const FILE_LIMIT: usize = 1024 * 1024;
@@ -167,6 +174,39 @@ pub struct File {
 
 impl Resource for File {}
 
+/// A version as its artifact's later ones list it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CodeVersion {
+    /// 1 for the first, and so on without a gap.
+    pub version_index: i32,
+    /// What it is mainly written in.
+    pub code_language: Option<String>,
+    /// Where its main file is; null without files.
+    pub code_blob_ref: Option<String>,
+}
+
+from_row!(CodeVersion { version_index, code_language, code_blob_ref });
+
+/// A file of a version as an audit wants it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CodeReference {
+    /// Where in the artifact.
+    pub path: String,
+    /// SHA-256 of its bytes.
+    pub sha256: Sha256,
+    /// Bytes.
+    pub size: i64,
+    /// What it is written in.
+    pub language: Option<String>,
+}
+
+impl From<&File> for CodeReference {
+    fn from(file: &File) -> Self {
+        let File { path, sha256, size, language, .. } = file;
+        Self { path: path.clone(), sha256: *sha256, size: *size, language: language.clone() }
+    }
+}
+
 /// A version.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Version {
@@ -198,12 +238,29 @@ pub struct Version {
     pub files_count: i32,
     /// Bytes of all its files.
     pub size: i64,
-    /// Lines added against the version before.
+    /// Lines added against the version before. Of that one, text after the first 8 MiB that changed is not looked at.
     pub additions: i32,
     /// Lines removed against the version before.
     pub deletions: i32,
     /// When it was published.
     pub created_at: Timestamp,
+    /// Where its main file is: `db:<id of the version>` for text that comes with the version, `blob:<SHA-256>` for what lies in
+    /// the bucket; null without files, absent in lists. The main file is the first by path in the version's
+    /// `code_language`, or else the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub code_blob_ref: Option<Option<String>>,
+    /// The main file's text, as `content` has it; with `include=code_content`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub code_content: Option<Option<String>>,
+    /// The versions up to this one that the caller may see, oldest first, the last 100 of them; with
+    /// `include=code_versions`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code_versions: Option<Vec<CodeVersion>>,
+    /// Paths, hashes and sizes of all files, without their text; with `include=code_references`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code_references: Option<Vec<CodeReference>>,
     /// Its files by path; absent in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files: Option<Vec<File>>,
@@ -217,8 +274,8 @@ pub struct Version {
     pub artifact_revision: i64,
 }
 
-impl crate::FromRow for Version {
-    fn from_row(row: &Row) -> Result<Self, crate::database::RowError> {
+impl FromRow for Version {
+    fn from_row(row: &Row) -> Result<Self, RowError> {
         Ok(Self {
             id: row.try_get("id")?,
             artifact_id: row.try_get("artifact_id")?,
@@ -236,6 +293,10 @@ impl crate::FromRow for Version {
             additions: row.try_get("additions")?,
             deletions: row.try_get("deletions")?,
             created_at: row.try_get("created_at")?,
+            code_blob_ref: None,
+            code_content: None,
+            code_versions: None,
+            code_references: None,
             files: None,
             chat: row.try_get("chat")?,
             artifact_revision: row.try_get("artifact_revision")?,
@@ -250,6 +311,46 @@ impl Resource for Version {
 
     fn location(&self) -> Option<String> {
         Some(format!("/v1/artifacts/{}/versions/{}", self.artifact_id, self.version_index))
+    }
+}
+
+/// Reads what [`select_version`] and [`select_files`] found.
+pub fn read_version(version: &[Row], files: &[Row], bucket: &Bucket) -> Result<Version, Problem> {
+    let mut version: Version = read_one(version)?;
+    let files = read_all::<FileRow>(files)?.into_iter().map(|file| file.into_file(bucket));
+    let mut files = files.collect::<Result<Vec<File>, _>>()?;
+    hide_what_does_not_fit(&mut files);
+    version.code_blob_ref =
+        Some(main_file(&files, version.code_language.as_deref()).map(|file| {
+            if file.url.is_none() { format!("db:{}", version.id) } else { format!("blob:{}", file.sha256) }
+        }));
+    version.files = Some(files);
+    Ok(version)
+}
+
+/// The first file in a language, or else the first.
+#[must_use]
+pub fn main_file<'a>(files: &'a [File], code_language: Option<&str>) -> Option<&'a File> {
+    files.iter().find(|file| file.language.as_deref() == code_language).or(files.first())
+}
+
+/// Bytes of a text as JSON.
+fn json_size(text: &str) -> usize {
+    let size = |byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 8 | 12 => 2,
+        0..0x20 => 6,
+        _ => 1,
+    };
+    text.bytes().map(size).sum()
+}
+
+/// Leaves out all texts where they are too large for one reply, as they may be once written as JSON.
+fn hide_what_does_not_fit(files: &mut [File]) {
+    let size: usize = files.iter().filter_map(|file| file.content.as_deref()).map(json_size).sum();
+    if size > SHOWN_LIMIT {
+        for file in files {
+            file.content = None;
+        }
     }
 }
 
@@ -283,12 +384,37 @@ pub fn select_version(artifact_id: Uuid, version_index: i32) -> Sql {
     .bind(version_index)
 }
 
-/// Reads what [`select_version`] and [`select_files`] found.
-pub fn read_version(version: &[Row], files: &[Row], bucket: &Bucket) -> Result<Version, Problem> {
-    let mut version: Version = read_one(version)?;
-    let files: Vec<FileRow> = read_all(files)?;
-    version.files = Some(files.into_iter().map(|file| file.into_file(bucket)).collect::<Result<_, _>>()?);
-    Ok(version)
+/// The versions of an artifact up to one that the caller may see, as [`CodeVersion`]s.
+#[must_use]
+pub fn select_code_versions(artifact_id: Uuid, version_index: i32) -> Sql {
+    sql("
+        select
+            versions.version_index, versions.code_language,
+            case
+                when code.is_in_bucket then 'blob:' || encode(code.sha256, 'hex')
+                when not code.is_in_bucket then 'db:' || versions.id
+            end as code_blob_ref
+        from (
+            select *
+            from artifact_versions
+            where artifact_id = $1 and version_index <= $2
+            order by version_index desc
+            limit 100
+        ) versions
+        left join lateral (
+            select blobs.sha256, blobs.storage_key is not null as is_in_bucket
+            from artifact_files files
+            join blobs on blobs.id = files.blob_id
+            where files.artifact_id = $1
+              and files.first_index <= versions.version_index
+              and (files.last_index is null or files.last_index >= versions.version_index)
+            order by files.language is distinct from versions.code_language, files.path
+            limit 1
+        ) code on true
+        order by versions.version_index
+    ")
+    .bind(artifact_id)
+    .bind(version_index)
 }
 
 /// A file as stored.
@@ -298,60 +424,104 @@ pub struct FileRow {
     pub path: String,
     /// What it is written in.
     pub language: Option<String>,
-    /// Of the bytes before encoding.
-    pub sha256: Sha256,
-    /// Bytes, before encoding.
-    pub size: i64,
     /// Media type.
     pub content_type: String,
-    /// The encoded bytes, if they are in the database.
-    pub content: Option<Vec<u8>>,
-    /// How.
-    pub encoding: String,
     /// Where in the bucket, if there.
     pub storage_key: Option<String>,
+    /// Its text, if that was asked for and is in the database.
+    pub text: StoredText,
 }
 
-from_row!(FileRow { path, language, sha256, size, content_type, content, encoding, storage_key });
+impl FromRow for FileRow {
+    fn from_row(row: &Row) -> Result<Self, RowError> {
+        Ok(Self {
+            path: row.try_get("path")?,
+            language: row.try_get("language")?,
+            content_type: row.try_get("content_type")?,
+            storage_key: row.try_get("storage_key")?,
+            text: StoredText::from_row(row)?,
+        })
+    }
+}
 
-/// The columns of [`FileRow`] for a version of an artifact (`$1`, `$2`), to follow `select`.
-pub const FILE: &str = "
-    files.path, files.language, blobs.sha256, blobs.size, blobs.content_type, blobs.content, blobs.encoding,
-    blobs.storage_key
-from artifact_files files
-join blobs on blobs.id = files.blob_id
-where files.artifact_id = $1
-  and files.first_index <= $2
-  and (files.last_index is null or files.last_index >= $2)
+/// The newest version of an artifact (`$1`) of the caller's, for [`select_file_rows`].
+pub const NEWEST: &str = "(select versions_count from artifacts where id = $1 and owner_user_id = auth.uid())";
+
+/// The files of a version, each with its blob: what [`WITH_TEXT`] goes on with. Artifact and index are SQL.
+#[must_use]
+pub fn select_files_of(artifact_id: &str, version_index: &str, more_columns: &str) -> String {
+    format!(
+        "select
+             files.path, files.language, blobs.content_type, blobs.storage_key, blobs.id as blob_id, blobs.sha256, blobs.size,
+             blobs.encoding, blobs.generation, blobs.content, blobs.base_blob_id {more_columns}
+         from artifact_files files
+         join blobs on blobs.id = files.blob_id
+         where files.artifact_id = {artifact_id}
+           and files.first_index <= {version_index}
+           and (files.last_index is null or files.last_index >= {version_index})"
+    )
+}
+
+/// The columns of [`FileRow`] from a table `files`, to follow `select`: with the text where its column `has_text` says so.
+pub const WITH_TEXT: &str = "
+    files.path, files.language, files.content_type, files.storage_key, files.blob_id, files.sha256, files.size,
+    files.encoding, files.generation, case when files.has_text then files.content end as content,
+    bases.ids as base_ids, bases.generations as base_generations, bases.encodings as base_encodings,
+    bases.contents as base_contents
+from files
+left join text_bases(array(select base_blob_id from files where has_text and base_blob_id is not null)) bases
+    on bases.base_blob_id = files.base_blob_id and files.has_text
 ";
+
+/// The files of a version of an artifact (`$1`) by path, as [`FileRow`]s: those that meet a condition on `files` and
+/// `blobs`, with the text of those that meet another.
+#[must_use]
+pub fn select_file_rows(version_index: &str, condition: &str, with_text: &str) -> String {
+    let files = select_files_of("$1", version_index, &format!(", {with_text} as has_text"));
+    format!("with files as ({files} and {condition}) select {WITH_TEXT} order by files.path")
+}
 
 /// All files of a version, by path. Where text weighs more than one reply holds, it stays behind.
 #[must_use]
 pub fn select_files(artifact_id: Uuid, version_index: i32) -> Sql {
-    sql(format!(
-        "with files as (select {FILE})
-         select path, language, sha256, size, content_type, encoding, storage_key,
-             case when sum(size) filter (where content is not null) over () <= {INLINE_LIMIT} then content end as content
-         from files
-         order by path"
-    ))
-    .bind(artifact_id)
-    .bind(version_index)
+    let fits =
+        format!("coalesce(sum(blobs.size) filter (where blobs.content is not null) over (), 0) <= {INLINE_LIMIT}");
+    sql(select_file_rows("$2", "true", &fits)).bind(artifact_id).bind(version_index)
+}
+
+/// One file of a version.
+#[must_use]
+pub fn select_file(artifact_id: Uuid, version_index: i32, path: FilePath) -> Sql {
+    let exists = format!(
+        "files.path = $3
+         and exists (select from artifacts where artifacts.id = $1 and {})
+         and exists (
+             select from artifact_versions
+             where artifact_versions.artifact_id = $1 and artifact_versions.version_index = $2
+         )",
+        super::artifacts::VISIBLE
+    );
+    sql(select_file_rows("$2", &exists, &format!("blobs.size <= {INLINE_LIMIT}")))
+        .bind(artifact_id)
+        .bind(version_index)
+        .bind(path.into_string())
+}
+
+/// The files of a version, with the text of those that another one has not the same, as far as they are compared.
+#[must_use]
+pub fn select_changed(version_index: &str, is_same: &str) -> String {
+    let changed = format!("blobs.content is not null and not exists ({is_same})");
+    let in_reach = format!("sum(blobs.size) filter (where {changed}) over (order by files.path) <= {COMPARED_LIMIT}");
+    select_file_rows(version_index, "true", &format!("{changed} and {in_reach}"))
 }
 
 impl FileRow {
-    /// The bytes, if they are here: decoded, and what their name says.
-    pub fn bytes(&self) -> Result<Option<Vec<u8>>, Problem> {
-        let decoded = |content: &Vec<u8>| decode(content, &self.encoding, self.size, &self.sha256);
-        self.content.as_ref().map(decoded).transpose()
-    }
-
     /// As the client sees it.
     pub fn into_file(self, bucket: &Bucket) -> Result<File, Problem> {
-        let content = self.bytes()?.map(String::from_utf8).transpose().map_err(Problem::internal)?;
+        let content = self.text.bytes()?.map(String::from_utf8).transpose().map_err(Problem::internal)?;
         let mut blob = Blob {
-            sha256: self.sha256,
-            size: self.size,
+            sha256: self.text.sha256,
+            size: self.text.size,
             content_type: self.content_type,
             url: None,
             storage_key: self.storage_key,
@@ -378,38 +548,67 @@ pub struct Manifest {
     sizes: Vec<i64>,
     contents: Vec<Option<Vec<u8>>>,
     searched: Vec<Option<String>>,
+    base_ids: Vec<Option<Uuid>>,
+    generations: Vec<i32>,
 }
 
 impl Manifest {
-    /// Hashes and compresses.
+    /// Hashes.
     pub fn new(files: &NewFiles) -> Result<Self, Problem> {
         let mut manifest = Self::default();
         for file in &files.0 {
             let text = file.content.as_deref();
             let sha256 = text.map(|text| Sha256::of(text.as_bytes())).or(file.sha256).ok_or_else(Problem::not_found)?;
             let language = file.language.clone().map(Text::into_string);
-            manifest.push(file.path.as_str().to_owned(), language, sha256, text)?;
+            manifest.push_name(file.path.as_str().to_owned(), language, sha256, text);
         }
         Ok(manifest)
     }
 
-    /// Adds a file; without a text its bytes must be stored already.
+    fn push_name(&mut self, path: String, language: Option<String>, sha256: Sha256, text: Option<&str>) {
+        self.paths.push(path);
+        self.languages.push(language);
+        self.hashes.push(sha256.0.to_vec());
+        self.sizes.push(text.map_or(0, |text| i64::try_from(text.len()).unwrap_or(i64::MAX)));
+    }
+
+    fn push_text(&mut self, text: Option<&str>, new: Option<NewText>) {
+        // PostgreSQL's texts have no place for NUL.
+        let searched = |text: &str| text.chars().take(SEARCHED).map(|c| if c == '\0' { ' ' } else { c }).collect();
+        self.searched.push(text.filter(|_| new.is_some()).map(searched));
+        self.base_ids.push(new.as_ref().and_then(|new| new.base_blob_id));
+        self.generations.push(new.as_ref().map_or(0, |new| new.generation));
+        self.contents.push(new.map(|new| new.content));
+    }
+
+    /// Adds a file: its text and what that changes, or else one whose bytes are stored already.
     pub fn push(
         &mut self,
         path: String,
         language: Option<String>,
         sha256: Sha256,
-        text: Option<&str>,
+        changed: Option<(&str, &StoredText)>,
     ) -> Result<(), Problem> {
-        let compressed = text.map(compress).transpose()?;
-        self.paths.push(path);
-        self.languages.push(language);
-        self.hashes.push(sha256.0.to_vec());
-        self.sizes.push(text.map_or(0, |text| i64::try_from(text.len()).unwrap_or(i64::MAX)));
-        self.contents.push(compressed);
-        // PostgreSQL's texts have no place for NUL.
-        let searched = |text: &str| text.chars().take(SEARCHED).map(|c| if c == '\0' { ' ' } else { c }).collect();
-        self.searched.push(text.map(searched));
+        self.push_name(path, language, sha256, changed.map(|(text, _)| text));
+        let new = changed.map(|(text, before)| NewText::after(text.as_bytes(), before)).transpose()?;
+        self.push_text(changed.map(|(text, _)| text), new);
+        Ok(())
+    }
+
+    /// Compresses the texts that are new at their paths, each against what the newest version has there.
+    pub fn compress(&mut self, files: &NewFiles, newest: &[FileRow]) -> Result<(), Problem> {
+        let newest: HashMap<&str, &StoredText> = newest.iter().map(|file| (file.path.as_str(), &file.text)).collect();
+        for (index, file) in files.0.iter().enumerate() {
+            let before = newest.get(file.path.as_str()).copied();
+            let text = file.content.as_deref();
+            let new = match (text, before) {
+                (None, _) => None,
+                (_, Some(before)) if before.sha256.0 == self.hashes[index][..] => None,
+                (Some(text), Some(before)) => Some(NewText::after(text.as_bytes(), before)?),
+                (Some(text), None) => Some(NewText::whole(text.as_bytes())?),
+            };
+            self.push_text(text, new);
+        }
         Ok(())
     }
 
@@ -424,10 +623,12 @@ impl Manifest {
     #[must_use]
     pub fn insert_blobs(&self, artifact_id: Uuid) -> Sql {
         sql("
-            insert into blobs (user_id, sha256, size, content_type, content, encoding, words)
+            insert into blobs (user_id, sha256, size, content_type, content, encoding, base_blob_id, generation, words)
             select distinct on (new.sha256)
-                auth.uid(), new.sha256, new.size, 'text/plain; charset=utf-8', new.content, 'zstd', code_words(new.searched)
-            from unnest($2::bytea[], $3::bigint[], $4::bytea[], $5::text[]) as new (sha256, size, content, searched)
+                auth.uid(), new.sha256, new.size, 'text/plain; charset=utf-8', new.content, 'zstd', new.base_blob_id,
+                new.generation, code_words(new.searched)
+            from unnest($2::bytea[], $3::bigint[], $4::bytea[], $5::uuid[], $6::integer[], $7::text[])
+                as new (sha256, size, content, base_blob_id, generation, searched)
             where new.content is not null
               and not exists (
                   select from artifact_files
@@ -441,6 +642,8 @@ impl Manifest {
         .bind(self.hashes.clone())
         .bind(self.sizes.clone())
         .bind(self.contents.clone())
+        .bind(self.base_ids.clone())
+        .bind(self.generations.clone())
         .bind(self.searched.clone())
     }
 
@@ -471,25 +674,31 @@ impl Manifest {
     #[must_use]
     pub fn open_files(&self, artifact_id: Uuid, pointer: &'static str) -> Sql {
         sql("
+            with new as materialized (
+                select new.path, new.sha256, new.language, new.position
+                from unnest($2::text[], $3::bytea[], $4::text[]) with ordinality as new (path, sha256, language, position)
+                where not exists (
+                    select from artifact_files
+                    where artifact_files.artifact_id = $1
+                      and artifact_files.path = new.path
+                      and artifact_files.last_index is null
+                )
+            )
             insert into artifact_files (artifact_id, path, first_index, blob_id, language)
             select artifacts.id, new.path, artifacts.versions_count, found.id, new.language
             from artifacts
-            cross join unnest($2::text[], $3::bytea[], $4::text[]) with ordinality as new (path, sha256, language, position)
-            left join lateral (
-                select blobs.id
-                from blobs
-                where blobs.sha256 = new.sha256
-                  and (blobs.user_id = auth.uid()
-                       or blobs.id in (select blob_id from artifact_files where artifact_files.artifact_id = $1))
-                limit 1
-            ) found on true
+            cross join new
+            cross join lateral (
+                select coalesce(
+                    (select blobs.id from blobs where blobs.user_id = auth.uid() and blobs.sha256 = new.sha256),
+                    (select blobs.id
+                     from artifact_files
+                     join blobs on blobs.id = artifact_files.blob_id
+                     where artifact_files.artifact_id = $1 and blobs.sha256 = new.sha256
+                     limit 1)
+                ) as id
+            ) found
             where artifacts.id = $1
-              and not exists (
-                  select from artifact_files
-                  where artifact_files.artifact_id = $1
-                    and artifact_files.path = new.path
-                    and artifact_files.last_index is null
-              )
               and (found.id is not null
                    or refuse('invalid_reference', $5 || '/files/' || (new.position - 1) || '/sha256'))
         ")
@@ -501,35 +710,84 @@ impl Manifest {
     }
 }
 
+/// What a version says of its artifact as it is.
+pub const METADATA: &str = "
+    jsonb_build_object(
+        'title', artifacts.title, 'visibility', artifacts.visibility, 'type', artifacts.type,
+        'tool_name', artifacts.tool_name, 'source_session_id', artifacts.source_session_id,
+        'forked_from_id', artifacts.forked_from_id
+    )
+";
+
+/// How many versions an artifact has.
+pub struct VersionsCount {
+    /// The index of the newest.
+    pub versions_count: i32,
+}
+
+from_row!(VersionsCount { versions_count });
+
+/// An artifact of the caller's as [`VersionsCount`], if it is as the caller knew it.
+#[must_use]
+pub fn select_versions_count(artifact_id: Uuid, if_match: Option<i64>) -> Sql {
+    sql("
+        select versions_count
+        from artifacts
+        where id = $1 and owner_user_id = auth.uid() and deleted_at is null and if_match(revision, $2)
+    ")
+    .bind(artifact_id)
+    .bind(if_match)
+}
+
+/// Makes a new version the newest, if the artifact is still as the caller knew it. Where it has gone since the first
+/// flight, nothing that follows may touch its files.
+#[must_use]
+pub fn advance(artifact_id: Uuid, version_id: Uuid, version_index: i32, if_match: Option<i64>) -> Sql {
+    sql("
+        with advanced as (
+            update artifacts set current_version_id = $2, versions_count = $3
+            where id = $1
+              and owner_user_id = auth.uid()
+              and deleted_at is null
+              and if_match(revision, $4)
+              and (versions_count = $3 - 1 or refuse('stale'))
+            returning id
+        )
+        select id from advanced
+        union all
+        select $1 where case when not exists (select from advanced) then refuse('not_found') end
+    ")
+    .bind(artifact_id)
+    .bind(version_id)
+    .bind(version_index)
+    .bind(if_match)
+}
+
 impl NewVersion {
     /// Records the version that the artifact's row, by now, says is the newest.
     #[must_use]
     pub fn insert(self, artifact_id: Uuid, version_id: Uuid, additions: i32, deletions: i32) -> [Sql; 2] {
-        let insert = sql("
-            insert into artifact_versions (
-                id, artifact_id, version_index, parent_version_id, summary, label, code_language, session_id,
-                credits_used_estimate, stats, version_metadata, files_count, size, additions, deletions
-            )
-            select
-                $2, artifacts.id, artifacts.versions_count,
-                (select versions.id from artifact_versions versions
-                 where versions.artifact_id = $1 and versions.version_index = artifacts.versions_count - 1),
-                $3, $4, $5, $6, $7::float8::numeric, $8,
-                jsonb_build_object(
-                    'title', artifacts.title, 'visibility', artifacts.visibility, 'type', artifacts.type,
-                    'tool_name', artifacts.tool_name, 'source_session_id', artifacts.source_session_id,
-                    'forked_from_id', artifacts.forked_from_id
-                ),
-                files.count, files.size, $9, $10
-            from artifacts
-            cross join (
-                select count(*)::integer as count, coalesce(sum(blobs.size), 0)::bigint as size
-                from artifact_files
-                join blobs on blobs.id = artifact_files.blob_id
-                where artifact_files.artifact_id = $1 and artifact_files.last_index is null
-            ) files
-            where artifacts.id = $1 and artifacts.owner_user_id = auth.uid() and artifacts.current_version_id = $2
-        ")
+        let insert = sql(format!(
+            "insert into artifact_versions (
+                 id, artifact_id, version_index, parent_version_id, summary, label, code_language, session_id,
+                 credits_used_estimate, stats, version_metadata, files_count, size, additions, deletions
+             )
+             select
+                 $2, artifacts.id, artifacts.versions_count,
+                 (select versions.id from artifact_versions versions
+                  where versions.artifact_id = $1 and versions.version_index = artifacts.versions_count - 1),
+                 $3, $4, $5, $6, $7::float8::numeric, $8,
+                 {METADATA},
+                 files.count, files.size, $9, $10
+             from artifacts
+             cross join (
+                 select count(*)::integer as count, coalesce(sum(blobs.size), 0)::bigint as size
+                 from artifact_files
+                 join blobs on blobs.id = artifact_files.blob_id
+                 where artifact_files.artifact_id = $1 and artifact_files.last_index is null
+             ) files
+             where artifacts.id = $1 and artifacts.owner_user_id = auth.uid() and artifacts.current_version_id = $2"
+        ))
         .bind(artifact_id)
         .bind(version_id)
         .bind(self.summary.map(Text::into_string))
@@ -552,6 +810,17 @@ impl NewVersion {
     }
 }
 
+/// Paths and texts of files whose text is here.
+pub fn read_texts(files: &[FileRow]) -> Result<Vec<(&str, String)>, Problem> {
+    let mut texts = Vec::new();
+    for file in files {
+        if let Some(text) = file.text.bytes()?.and_then(|bytes| String::from_utf8(bytes).ok()) {
+            texts.push((file.path.as_str(), text));
+        }
+    }
+    Ok(texts)
+}
+
 /// Lines of a text, as its additions are counted.
 #[must_use]
 pub fn count_lines(text: &str) -> i32 {
@@ -560,9 +829,9 @@ pub fn count_lines(text: &str) -> i32 {
 
 /// Lines that differ between the files of two versions: added, removed. Binary files have no lines.
 #[must_use]
-pub fn count_changes(old: &[(&str, &str)], new: &[(&str, &str)]) -> (i32, i32) {
-    let old: BTreeMap<&str, &str> = old.iter().copied().collect();
-    let new: BTreeMap<&str, &str> = new.iter().copied().collect();
+pub fn count_changes<A: AsRef<str>, B: AsRef<str>>(old: &[(&str, A)], new: &[(&str, B)]) -> (i32, i32) {
+    let old: BTreeMap<&str, &str> = old.iter().map(|(path, text)| (*path, text.as_ref())).collect();
+    let new: BTreeMap<&str, &str> = new.iter().map(|(path, text)| (*path, text.as_ref())).collect();
     let paths: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
     let (mut additions, mut deletions) = (0, 0);
     for path in paths {
@@ -584,6 +853,6 @@ mod tests {
         let old = [("a", "1\n2\n3\n"), ("gone", "x\ny\n"), ("same", "s\n")];
         let new = [("a", "1\nzwei\n3\n"), ("new", "n\n"), ("same", "s\n")];
         assert_eq!(count_changes(&old, &new), (2, 3));
-        assert_eq!(count_changes(&[], &[("a", "no newline")]), (1, 0));
+        assert_eq!(count_changes::<&str, &str>(&[], &[("a", "no newline")]), (1, 0));
     }
 }

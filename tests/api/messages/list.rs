@@ -100,8 +100,87 @@ async fn wrong_parameters_are_named() {
         ("after=7", "/query/after"),
         ("after=", "/query/after"),
         ("role=user", "/query/role"),
+        ("from=middle", "/query/from"),
+        ("leaf=7", "/query/leaf"),
     ] {
         let reply = ada.get(&format!("{path}?{query}")).await.expect_problem(422, "invalid");
         assert_eq!(reply.pointers(), [pointer]);
     }
+}
+
+#[tokio::test]
+async fn it_can_be_read_from_its_beginning() {
+    let ada = Person::register().await;
+    let path = new_chat(&ada, 7).await;
+    let oldest = ["0", "1", "2", "3", "4", "5", "6"];
+    assert_eq!(contents(&ada.walk(&format!("{path}?from=oldest&limit=3")).await), oldest);
+    let page = ada.get(&format!("{path}?from=oldest&limit=7")).await.expect(200).json;
+    assert_eq!(page["next_cursor"], Value::Null);
+    let page = ada.get(&format!("{path}?from=oldest&limit=2")).await.expect(200).json;
+    let cursor = page["next_cursor"].as_str().expect("more");
+    let (before, after) = (format!("{path}?before={cursor}"), format!("{path}?after={cursor}&from=oldest"));
+    assert_eq!(contents(&ada.walk(&before).await), ["0"]);
+    let rest = ada.get(&after).await.expect(200).json;
+    assert_eq!(contents(rest["items"].as_array().expect("items")), oldest[2..]);
+    let both = format!("{path}?from=oldest&before={cursor}");
+    assert_eq!(ada.get(&both).await.expect_problem(422, "invalid").pointers(), ["/query/before"]);
+}
+
+#[tokio::test]
+async fn a_branch_is_read_from_its_leaf_to_its_beginning() {
+    let (ada, bob) = (Person::register().await, Person::register().await);
+    let path = new_chat(&ada, 0).await;
+    let answer = async |content: &str, parent: Option<&str>| {
+        let body = json!({"role": "user", "content": content, "parent_id": parent});
+        ada.post(&path, body).await.expect(201).id()
+    };
+    let root = answer("root", None).await;
+    let mut leaf = root.clone();
+    for index in 0..8 {
+        leaf = answer(&index.to_string(), Some(&leaf)).await;
+        let _ = answer("beside", Some(&leaf)).await;
+    }
+    let branch = ["7", "6", "5", "4", "3", "2", "1", "0", "root"];
+    for limit in [1, 4, 9, 100] {
+        assert_eq!(contents(&ada.walk(&format!("{path}?leaf={leaf}&limit={limit}")).await), branch, "{limit}");
+    }
+    let page = ada.get(&format!("{path}?leaf={leaf}&limit=4")).await.expect(200).json;
+    let before = format!("{path}?leaf={leaf}&before={}", page["next_cursor"].as_str().expect("more"));
+    assert_eq!(contents(&ada.walk(&before).await), branch[4..]);
+    assert_eq!(contents(&ada.walk(&format!("{path}?leaf={root}")).await), ["root"]);
+    let elsewhere = new_chat(&ada, 1).await;
+    for wrong in [format!("{elsewhere}?leaf={leaf}"), format!("{path}?leaf={}", Uuid::now_v7())] {
+        let reply = ada.get(&wrong).await.expect_problem(422, "invalid_reference");
+        assert_eq!(reply.pointers(), ["/query/leaf"]);
+    }
+    let _ = bob.get(&format!("{path}?leaf={leaf}")).await.expect_problem(404, "not_found");
+    let theirs = new_chat(&bob, 0).await;
+    let _ = bob.get(&format!("{theirs}?leaf={leaf}")).await.expect_problem(422, "invalid_reference");
+    let after = format!("after={}", page["next_cursor"].as_str().expect("more"));
+    for other in ["from=oldest", &after] {
+        let reply = ada.get(&format!("{path}?leaf={leaf}&{other}")).await.expect_problem(422, "invalid");
+        assert_eq!(reply.pointers(), ["/query/leaf"]);
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_long_messages_is_shorter() {
+    let ada = Person::register().await;
+    let path = new_chat(&ada, 0).await;
+    let mut parent = Value::Null;
+    for index in 0..12 {
+        let content = format!("{index}{}", "\u{1f552}".repeat(240_000));
+        let body = json!({"role": "user", "content": content, "parent_id": parent});
+        parent = ada.post(&path, body).await.expect(201).json["id"].clone();
+    }
+    let leaf = parent.as_str().expect("an id");
+    for list in [format!("{path}?limit=100"), format!("{path}?from=oldest"), format!("{path}?leaf={leaf}")] {
+        let page = ada.get(&list).await.expect(200);
+        assert_eq!(page.json["items"].as_array().map(Vec::len), Some(4), "{list}");
+        assert_eq!(ada.walk(&list).await.len(), 12, "{list}");
+    }
+    // Control characters take six bytes each.
+    let _ = ada.post(&path, json!({"role": "user", "content": "\u{1}".repeat(800_000)})).await.expect(201);
+    let page = ada.get(&format!("{path}?limit=100")).await.expect(200);
+    assert_eq!(page.json["items"].as_array().map(Vec::len), Some(1));
 }

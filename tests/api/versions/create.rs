@@ -125,6 +125,29 @@ async fn of_many_versions_upon_one_state_one_is_published() {
     assert_eq!(rows(&artifact).await, 2);
 }
 
+/// Each round all publish upon the same state, and one gets through.
+#[tokio::test]
+async fn of_fifty_writers_one_gets_through_per_etag() {
+    let ada = Person::register().await;
+    let artifact = ada.create_artifact("private", "draw();\n").await;
+    let mut etag = artifact.etag();
+    for round in 2..=5 {
+        let replies = together((0..50).map(|index| {
+            let (ada, path, etag) = (ada.clone(), versions(&artifact), etag.clone());
+            let body = json!({"files": [file("clock.js", &format!("by({index}, {round});\n"))]});
+            async move { ada.post_with(&path, &[("if-match", &etag)], body).await }
+        }))
+        .await;
+        let (made, refused): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 201);
+        assert_eq!((made.len(), &made[0].json["version_index"]), (1, &json!(round)));
+        for reply in refused {
+            let _ = reply.expect_problem(412, "stale");
+        }
+        etag = made[0].etag();
+    }
+    assert_eq!(indexes(&ada, &artifact).await, [5, 4, 3, 2, 1]);
+}
+
 #[tokio::test]
 async fn writers_who_read_again_all_get_through_and_leave_no_gaps() {
     let ada = Person::register().await;

@@ -1,6 +1,6 @@
 //! GET /v1/artifacts/{id}/versions
 
-use harness::{Person, Value, json};
+use harness::{Person, Value, database, json};
 use uuid::Uuid;
 
 fn indexes(items: &[Value]) -> Vec<i64> {
@@ -18,7 +18,7 @@ async fn versions_are_listed_without_their_files() {
         let items = person.walk(&path).await;
         assert_eq!(indexes(&items), [2, 1]);
         let mut expected = second.json.clone();
-        for left_out in ["files", "chat"] {
+        for left_out in ["files", "chat", "code_blob_ref"] {
             expected.as_object_mut().expect("an object").remove(left_out);
             assert!(items[0].get(left_out).is_none());
         }
@@ -43,6 +43,21 @@ async fn pages_visit_each_version_once_while_others_arrive() {
         let _ = ada.publish(&artifact.id(), "late\n").await;
     }
     assert_eq!(indexes(&visited), [5, 4, 3, 2, 1]);
+}
+
+/// Indexes say in which order versions came, whatever the clock said.
+#[tokio::test]
+async fn versions_are_listed_by_index() {
+    let ada = Person::register().await;
+    let artifact = ada.create_artifact("private", "1\n").await;
+    for index in 2..=5 {
+        let _ = ada.publish(&artifact.id(), &format!("{index}\n")).await;
+    }
+    let earlier = "update artifact_versions set created_at = created_at - version_index * interval '1 hour'
+        where artifact_id = $1::text::uuid";
+    assert_eq!(database::behind().await.execute(earlier, &[&artifact.id()]).await.expect("updates"), 5);
+    let path = format!("/v1/artifacts/{}/versions?limit=2", artifact.id());
+    assert_eq!(indexes(&ada.walk(&path).await), [5, 4, 3, 2, 1]);
 }
 
 #[tokio::test]
@@ -75,5 +90,14 @@ async fn versions_of_what_cannot_be_seen_are_not_found() {
     {
         let reply = ada.get(&format!("{path}?{query}")).await.expect_problem(422, "invalid");
         assert_eq!(reply.pointers(), [pointer]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_in_the_trash_is_not_found() {
+    let ada = Person::register().await;
+    let path = ada.create_trashed_artifact().await;
+    for person in [&ada, &Person::anonymous()] {
+        let _ = person.get(&format!("{path}/versions")).await.expect_problem(404, "not_found");
     }
 }
