@@ -78,7 +78,7 @@ fn insert_fork(source_id: Uuid, id: Uuid, version_id: Uuid, new: NewFork) -> Sql
          join artifact_versions versions on versions.artifact_id = artifacts.id
          where artifacts.id = $1
            and {VISIBLE}
-           and versions.version_index = coalesce($6, artifacts.versions_count)"
+           and versions.version_index = case when $6 is null then artifacts.versions_count else $6 end"
     ))
     .bind(source_id)
     .bind(id)

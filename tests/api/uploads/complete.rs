@@ -225,7 +225,7 @@ async fn what_is_no_picture_is_refused() {
         &[
             ("not the image/jpeg", png),
             ("ends before", jpeg[..jpeg.len() / 2].to_vec()),
-            ("do not follow", [&jpeg[..2], b"<script>", &jpeg[2..]].concat()),
+            ("do not follow", pictures::with_segment(&[&jpeg[..2], b"junk", &jpeg[2..]].concat(), 0xfe, b"hello")),
             ("has no length", b"\xff\xd8\xff\xe0\0\0".to_vec()),
             ("ends before", b"\xff\xd8\xff".to_vec()),
         ],

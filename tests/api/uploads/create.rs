@@ -194,6 +194,18 @@ async fn a_picture_is_known_only_where_it_was_looked_at() {
     assert_eq!(avatar.json["state"], "ready");
     let screenshot = ada.declare("screenshot", "image/png", &picture).await.expect(201);
     assert_eq!((&screenshot.json["state"], &screenshot.json["parts"]), (&json!("ready"), &json!([])));
+    // By the file that was sent, not by what is shown of it; as what it is; and by its owner.
+    let jpeg = pictures::jpeg(16, 16);
+    let sent = ada.upload("screenshot", "image/jpeg", &jpeg).await;
+    assert_ne!(sent.json["blob"]["sha256"], Sha256::of(&jpeg).to_string());
+    let again = ada.declare("avatar", "image/jpeg", &jpeg).await.expect(201);
+    assert_eq!((&again.json["state"], &again.json["blob"]), (&json!("ready"), &sent.json["blob"]));
+    assert_eq!(ada.declare("avatar", "image/png", &jpeg).await.expect(201).json["state"], "pending");
+    assert_eq!(Person::register().await.declare("avatar", "image/jpeg", &jpeg).await.expect(201).json["state"], "pending");
+    // Shown as an avatar without having been sent again, thumbnails and all.
+    let shown = ada.put("/v1/profiles/me/avatar", json!({"upload": again.id()})).await.expect(200);
+    assert_eq!(shown.json["avatar"], sent.json["blob"]);
+    let _ = ada.fetch(&shown.json["avatar_small"]["url"]).await.expect(200);
 }
 
 #[tokio::test]
