@@ -59,7 +59,10 @@ impl Endpoint for ForkArtifact {
 }
 
 /// The fork's row; none where the caller may not see the source or the version, and then the rest finds nothing to do.
-fn insert_fork(source_id: Uuid, id: Uuid, version_id: Uuid, new: NewFork) -> Sql {
+#[must_use]
+pub fn insert_fork(source_id: Uuid, id: Uuid, version_id: Uuid, new: NewFork) -> Sql {
+    // One or the other: an expression of both is one that PostgreSQL does not look up by the index.
+    let version = if new.version.is_some() { "$6" } else { "artifacts.versions_count and $6::integer is null" };
     sql(format!(
         "insert into artifacts (
              id, owner_user_id, title, description, visibility, type, tool_name, metadata,
@@ -75,10 +78,14 @@ fn insert_fork(source_id: Uuid, id: Uuid, version_id: Uuid, new: NewFork) -> Sql
              coalesce(artifacts.origin_owner_user_id, artifacts.owner_user_id),
              $3, 1
          from artifacts
-         join artifact_versions versions on versions.artifact_id = artifacts.id
-         where artifacts.id = $1
-           and {VISIBLE}
-           and versions.version_index = case when $6 is null then artifacts.versions_count else $6 end"
+         cross join lateral (
+             select artifact_versions.id, artifact_versions.label, artifact_versions.version_index
+             from artifact_versions
+             where artifact_versions.artifact_id = artifacts.id and artifact_versions.version_index = {version}
+             -- By itself, after its artifact: most artifacts have so few versions that reading all would seem as good.
+             limit 1
+         ) versions
+         where artifacts.id = $1 and {VISIBLE}"
     ))
     .bind(source_id)
     .bind(id)
