@@ -341,7 +341,9 @@ async fn the_sweep_runs_by_hand_and_on_a_schedule() {
     let answer = Function::start("sweep", &borrowed(&all)).invoke(&Event::of(json!({"dry_run": true}))).await;
     assert!(answer.is_ok, "{}", answer.json);
     assert!(
-        answer.json["report"].as_str().is_some_and(|report| report.starts_with("Would sweep 0 silent runs, 0 artifacts")),
+        answer.json["report"]
+            .as_str()
+            .is_some_and(|report| report.starts_with("Would sweep 0 silent runs, 0 artifacts")),
         "{}",
         answer.json
     );

@@ -109,7 +109,7 @@ fn mutate(bytes: &mut Vec<u8>, random: [u8; 32]) {
         bytes.push(random[6]);
     }
     // Often the sum that guards a chunk would be all that is noticed: it is made to agree.
-    if random[7] % 2 == 0 && bytes.starts_with(b"\x89PNG") {
+    if random[7].is_multiple_of(2) && bytes.starts_with(b"\x89PNG") {
         pictures::mend_sums(bytes);
     }
 }

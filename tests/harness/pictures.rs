@@ -323,7 +323,7 @@ struct Bits {
 impl Bits {
     fn push(&mut self, value: u32, length: u32) {
         for at in 0..length {
-            if self.used % 8 == 0 {
+            if self.used.is_multiple_of(8) {
                 self.bytes.push(0);
             }
             *self.bytes.last_mut().expect("one") |= u8::from(value >> at & 1 == 1) << (self.used % 8);

@@ -7,7 +7,11 @@ use shared::{
     Access, Context, Endpoint, Input, Nothing, Page, Paging, Problem, Route, Sql, Storage,
     context::{read_all, read_one},
     from_row,
-    model::{accounts::Id, artifacts::select_visible_id, profiles::{OWNER, OWNER_JOINS, Owner}},
+    model::{
+        accounts::Id,
+        artifacts::select_visible_id,
+        profiles::{OWNER, OWNER_JOINS, Owner},
+    },
     page::{Cursor, Keyset, after},
     sql,
 };

@@ -5,9 +5,7 @@ use serde::Deserialize;
 use shared::{
     Access, Context, Endpoint, FromRow, Input, Nothing, Page, Problem, Route, Sql, Storage,
     database::{Row, RowError},
-    model::{
-        profiles::{PROFILE, Profile},
-    },
+    model::profiles::{PROFILE, Profile},
     page::{Limit, RankCursor},
     sql,
     text::Text,

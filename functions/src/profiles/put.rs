@@ -7,9 +7,7 @@ use serde::Deserialize;
 use shared::{
     Context, Endpoint, Input, Json, Nothing, Problem, Route, Storage,
     context::read_one,
-    model::{
-        profiles::{PrivateField, Profile, select_own_profile},
-    },
+    model::profiles::{PrivateField, Profile, select_own_profile},
     problem, sql,
     text::{Handle, Text},
 };

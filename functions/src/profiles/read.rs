@@ -4,9 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Access, Context, Endpoint, Input, Json, Nothing, Problem, Route, Storage,
-    model::{
-        profiles::{PROFILE, Profile},
-    },
+    model::profiles::{PROFILE, Profile},
     sql,
     text::Text,
 };

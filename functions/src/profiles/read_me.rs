@@ -2,9 +2,7 @@
 
 use shared::{
     Context, Endpoint, Input, Json, Nothing, Problem, Route, Storage,
-    model::{
-        profiles::{Profile, select_own_profile},
-    },
+    model::profiles::{Profile, select_own_profile},
 };
 
 /// Reads the caller's profile.

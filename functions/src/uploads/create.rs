@@ -103,7 +103,8 @@ const OWNED_PICTURE: &str = "
 /// them until the upload refers to them.
 fn insert(id: Uuid, new: &NewUpload) -> shared::Sql {
     let owned = if new.purpose.is_image() { OWNED_PICTURE } else { OWNED_BYTES };
-    sql(format!("
+    sql(format!(
+        "
         with owned as ({owned})
         insert into uploads (
             id, user_id, purpose, filename, content_type, size, sha256, expires_at, state, blob_id, thumb_blob_id
@@ -113,7 +114,8 @@ fn insert(id: Uuid, new: &NewUpload) -> shared::Sql {
             case when owned.id is null then 'pending' else 'ready' end, owned.id, owned.thumb_blob_id
         from (select) nothing
         left join owned on true
-    "))
+    "
+    ))
     .bind(id)
     .bind(new.purpose.as_str())
     .bind(new.filename.as_str().to_owned())

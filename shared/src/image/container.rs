@@ -85,9 +85,9 @@ impl<'a> Walk<'a> {
 /// Refuses what makes a picture something else too.
 fn refuse_foreign(data: &[u8]) -> Result<(), Refusal> {
     let is_foreign = |at: usize| {
-        FOREIGN.iter().any(|start| {
-            data.get(at..at + start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start))
-        })
+        FOREIGN
+            .iter()
+            .any(|start| data.get(at..at + start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start)))
     };
     let may_begin = |byte: u8| matches!(byte, b'<' | b'#' | b'%' | b'p' | b'P' | b'r' | b'R' | b'7' | 0x7f);
     if (0..data.len()).any(|at| may_begin(data[at]) && is_foreign(at)) {
@@ -126,7 +126,6 @@ fn check_png(bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
             b"tRNS" | b"eXIf" => kept.extend_from_slice(&start[..length + 12]),
             critical if critical[0].is_ascii_uppercase() => kept.extend_from_slice(&start[..length + 12]),
             b"fcTL" => frames += 1,
-            b"fdAT" => {}
             b"iCCP" | b"zTXt" | b"iTXt" => inflated += inflate(kind, data, MAX_INFLATED - inflated)?,
             _ => {}
         }

@@ -133,7 +133,7 @@ async fn of_right_and_wrong_bytes_at_once_no_wrong_ones_stay() {
     let mut wrong = bytes.clone();
     wrong[0] ^= 1;
     let mut uploads = Vec::new();
-    for sent in [&wrong, &bytes] {
+    for sent in [&wrong, &wrong, &bytes] {
         let declared = ada.declare("file", "video/mp4", &bytes).await.expect(201);
         send_all(&ada, &declared, sent).await;
         uploads.push(declared);
@@ -142,9 +142,10 @@ async fn of_right_and_wrong_bytes_at_once_no_wrong_ones_stay() {
         let (ada, path) = (ada.clone(), format!("{}/complete", path(upload)));
         async move { ada.post(&path, json!({})).await.status }
     }));
-    assert!(replies.await.iter().all(|status| [200, 409].contains(status)));
+    let statuses = replies.await;
+    assert!(statuses.iter().all(|status| [200, 409].contains(status)), "{statuses:?}");
     // Where the wrong ones were in the way, they are no longer.
-    let completed = complete(&ada, &uploads[1]).await.expect(200);
+    let completed = complete(&ada, &uploads[2]).await.expect(200);
     assert!(ada.fetch(&completed.json["blob"]["url"]).await.expect(200).bytes == bytes);
 }
 
@@ -173,7 +174,10 @@ async fn shown(person: &Person, content_type: &str, bytes: &[u8]) -> (String, Ve
     let completed = complete_picture(person, "screenshot", content_type, bytes).await.expect(200);
     let blob = &completed.json["blob"];
     let served = person.fetch(&blob["url"]).await.expect(200);
-    assert_eq!((served.header("content-type"), served.header("content-disposition")), (blob["content_type"].as_str().expect("a type"), ""));
+    assert_eq!(
+        (served.header("content-type"), served.header("content-disposition")),
+        (blob["content_type"].as_str().expect("a type"), "")
+    );
     assert_eq!(blob["sha256"], Sha256::of(&served.bytes).to_string());
     (served.header("content-type").to_owned(), served.bytes)
 }
@@ -342,7 +346,8 @@ async fn what_takes_too_much_to_decode_is_refused() {
     let mut tall = pictures::jpeg(8, 8);
     let size = tall.windows(2).position(|marker| marker == [0xff, 0xc0]).expect("a frame") + 5;
     tall[size..size + 4].copy_from_slice(&[0xff, 0xff, 0xff, 0xff]);
-    expect_refused("image/jpeg", &[("cannot be decoded", tall), ("more than 64 scans", pictures::many_scans(65))]).await;
+    expect_refused("image/jpeg", &[("cannot be decoded", tall), ("more than 64 scans", pictures::many_scans(65))])
+        .await;
     expect_refused(
         "image/gif",
         &[
@@ -406,7 +411,10 @@ async fn odd_pictures_are_pictures() {
         (shown_as, picture.width(), picture.height())
     };
     for (width, height) in [(1, 1), (1, 8_192), (8_192, 1)] {
-        assert_eq!(size("image/png", &pictures::plain_png(width, height)).await, ("image/png".to_owned(), width, height));
+        assert_eq!(
+            size("image/png", &pictures::plain_png(width, height)).await,
+            ("image/png".to_owned(), width, height)
+        );
     }
     assert_eq!(size("image/webp", &pictures::lossy_webp()).await, ("image/jpeg".to_owned(), 1, 1));
     // Zeros behind it are no file of their own; nor is what cameras put there.

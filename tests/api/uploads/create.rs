@@ -201,7 +201,10 @@ async fn a_picture_is_known_only_where_it_was_looked_at() {
     let again = ada.declare("avatar", "image/jpeg", &jpeg).await.expect(201);
     assert_eq!((&again.json["state"], &again.json["blob"]), (&json!("ready"), &sent.json["blob"]));
     assert_eq!(ada.declare("avatar", "image/png", &jpeg).await.expect(201).json["state"], "pending");
-    assert_eq!(Person::register().await.declare("avatar", "image/jpeg", &jpeg).await.expect(201).json["state"], "pending");
+    assert_eq!(
+        Person::register().await.declare("avatar", "image/jpeg", &jpeg).await.expect(201).json["state"],
+        "pending"
+    );
     // Shown as an avatar without having been sent again, thumbnails and all.
     let shown = ada.put("/v1/profiles/me/avatar", json!({"upload": again.id()})).await.expect(200);
     assert_eq!(shown.json["avatar"], sent.json["blob"]);

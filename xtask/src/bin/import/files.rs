@@ -296,10 +296,10 @@ async fn put(bucket: &BucketClient, owner: Uuid, looked: Looked) -> Result<Store
 async fn holds(bucket: &BucketClient, key: &str, found: &Found) -> Result<bool> {
     let Some(stored) = bucket.head(key).await.map_err(cause)? else { return Ok(false) };
     let sha256 = match stored.sha256 {
-        Some(sha256) => sha256,
+        Some(sha256) => Some(sha256),
         None => bucket.sha256(key).await.map_err(cause)?,
     };
-    Ok(stored.size == found.size && sha256 == found.sha256)
+    Ok(stored.size == found.size && sha256 == Some(found.sha256))
 }
 
 fn cause(problem: Problem) -> anyhow::Error {
