@@ -539,6 +539,43 @@ impl FileRow {
     }
 }
 
+/// Texts that a newest version did not have before, as far as search looks through them.
+#[derive(Debug, Default)]
+pub struct Searched {
+    paths: Vec<String>,
+    texts: Vec<String>,
+}
+
+impl Searched {
+    /// Adds a file.
+    pub fn push(&mut self, path: &str, text: &str) {
+        self.paths.push(path.to_owned());
+        // PostgreSQL's texts have no place for NUL.
+        self.texts.push(text.chars().take(SEARCHED).map(|c| if c == '\0' { ' ' } else { c }).collect());
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.paths.is_empty()
+    }
+
+    /// Keeps their words, for files that are in the artifact's newest version by now.
+    #[must_use]
+    pub fn insert_words(&self, artifact_id: Uuid) -> Sql {
+        sql("
+            insert into blob_words (blob_id, words)
+            select files.blob_id, code_words(new.searched)
+            from unnest($2::text[], $3::text[]) as new (path, searched)
+            join artifact_files files on files.artifact_id = $1 and files.path = new.path and files.last_index is null
+            on conflict do nothing
+        ")
+        .bind(artifact_id)
+        .bind(self.paths.clone())
+        .bind(self.texts.clone())
+    }
+}
+
 /// The files of a new version, ready to store: text hashed and compressed.
 #[derive(Debug, Default)]
 pub struct Manifest {
@@ -547,7 +584,7 @@ pub struct Manifest {
     hashes: Vec<Vec<u8>>,
     sizes: Vec<i64>,
     contents: Vec<Option<Vec<u8>>>,
-    searched: Vec<Option<String>>,
+    searched: Searched,
     base_ids: Vec<Option<Uuid>>,
     generations: Vec<i32>,
 }
@@ -572,10 +609,10 @@ impl Manifest {
         self.sizes.push(text.map_or(0, |text| i64::try_from(text.len()).unwrap_or(i64::MAX)));
     }
 
-    fn push_text(&mut self, text: Option<&str>, new: Option<NewText>) {
-        // PostgreSQL's texts have no place for NUL.
-        let searched = |text: &str| text.chars().take(SEARCHED).map(|c| if c == '\0' { ' ' } else { c }).collect();
-        self.searched.push(text.filter(|_| new.is_some()).map(searched));
+    fn push_text(&mut self, path: &str, text: Option<&str>, new: Option<NewText>) {
+        if let (Some(text), Some(_)) = (text, &new) {
+            self.searched.push(path, text);
+        }
         self.base_ids.push(new.as_ref().and_then(|new| new.base_blob_id));
         self.generations.push(new.as_ref().map_or(0, |new| new.generation));
         self.contents.push(new.map(|new| new.content));
@@ -589,9 +626,10 @@ impl Manifest {
         sha256: Sha256,
         changed: Option<(&str, &StoredText)>,
     ) -> Result<(), Problem> {
-        self.push_name(path, language, sha256, changed.map(|(text, _)| text));
         let new = changed.map(|(text, before)| NewText::after(text.as_bytes(), before)).transpose()?;
-        self.push_text(changed.map(|(text, _)| text), new);
+        let text = changed.map(|(text, _)| text);
+        self.push_text(&path, text, new);
+        self.push_name(path, language, sha256, text);
         Ok(())
     }
 
@@ -607,7 +645,7 @@ impl Manifest {
                 (Some(text), Some(before)) => Some(NewText::after(text.as_bytes(), before)?),
                 (Some(text), None) => Some(NewText::whole(text.as_bytes())?),
             };
-            self.push_text(text, new);
+            self.push_text(file.path.as_str(), text, new);
         }
         Ok(())
     }
@@ -623,12 +661,12 @@ impl Manifest {
     #[must_use]
     pub fn insert_blobs(&self, artifact_id: Uuid) -> Sql {
         sql("
-            insert into blobs (user_id, sha256, size, content_type, content, encoding, base_blob_id, generation, words)
+            insert into blobs (user_id, sha256, size, content_type, content, encoding, base_blob_id, generation)
             select distinct on (new.sha256)
                 auth.uid(), new.sha256, new.size, 'text/plain; charset=utf-8', new.content, 'zstd', new.base_blob_id,
-                new.generation, code_words(new.searched)
-            from unnest($2::bytea[], $3::bigint[], $4::bytea[], $5::uuid[], $6::integer[], $7::text[])
-                as new (sha256, size, content, base_blob_id, generation, searched)
+                new.generation
+            from unnest($2::bytea[], $3::bigint[], $4::bytea[], $5::uuid[], $6::integer[])
+                as new (sha256, size, content, base_blob_id, generation)
             where new.content is not null
               and not exists (
                   select from artifact_files
@@ -636,7 +674,7 @@ impl Manifest {
                   where artifact_files.artifact_id = $1 and artifact_files.last_index is null and blobs.sha256 = new.sha256
               )
             order by new.sha256
-            on conflict (user_id, sha256) do update set words = excluded.words where blobs.words is null
+            on conflict (user_id, sha256) do nothing
         ")
         .bind(artifact_id)
         .bind(self.hashes.clone())
@@ -644,7 +682,12 @@ impl Manifest {
         .bind(self.contents.clone())
         .bind(self.base_ids.clone())
         .bind(self.generations.clone())
-        .bind(self.searched.clone())
+    }
+
+    /// Keeps what search looks through, once the files are open.
+    #[must_use]
+    pub fn insert_words(&self, artifact_id: Uuid) -> Sql {
+        self.searched.insert_words(artifact_id)
     }
 
     /// Ends the spans of what the artifact's newest version has no longer.
