@@ -266,6 +266,7 @@ async fn every_warm_request_takes_one_flight() {
         counted.once("uploads-complete", ada.post(&complete, json!({}))).await;
     }
 
+    check_shares(&mut counted, &ada, &artifact).await;
     counted.check(&nobody, "artifacts-tree", "GET", &format!("{path}/tree"), json!({})).await;
     counted.check(&ada, "artifacts-delete", "DELETE", &path, json!({})).await;
     counted.check(&ada, "artifacts-undelete", "POST", &format!("{path}/undelete"), json!({})).await;
@@ -288,6 +289,24 @@ async fn every_warm_request_takes_one_flight() {
             }
         }
     }
+}
+
+/// Links without a password: of one with a password another flight brings the hash that it is checked against.
+async fn check_shares(counted: &mut Counted, ada: &Person, artifact: &Value) {
+    let nobody = Person::anonymous_at(&counted.server.url);
+    let body = json!({"artifact_id": artifact["id"], "max_views": 100});
+    let share = counted.check(ada, "shares-create", "POST", "/v1/shares", body).await;
+    counted.check(ada, "shares-list", "GET", "/v1/shares", json!({})).await;
+    let path = share["path"].as_str().expect("a path");
+    counted.check(&nobody, "shares-open", "GET", path, json!({})).await;
+    let reader = nobody.reader(path).await;
+    counted.check(&reader, "shares-file", "GET", &format!("{path}/files/a.txt"), json!({})).await;
+    let share = format!("/v1/shares/{}", share["id"].as_str().expect("an id"));
+    counted.check(ada, "shares-delete", "DELETE", &share, json!({})).await;
+    let chat = ada.post("/v1/chats", json!({})).await.expect(201).id();
+    let path = ada.share(json!({ "chat_id": chat })).await;
+    let reader = nobody.reader(&path).await;
+    counted.check(&reader, "shares-messages", "GET", &format!("{path}/messages"), json!({})).await;
 }
 
 /// What people do with an artifact of someone else's.
