@@ -94,8 +94,16 @@ create policy shares_insert on shares for insert to atelier_api with check (
 );
 create policy shares_update on shares for update to atelier_api using (user_id = (select auth.uid()));
 grant select on share_views to atelier_api;
-create policy share_views_select on share_views for select to atelier_api
-    using (exists (select from shares where shares.id = share_id));
+-- Written out in the policy, the look at the share becomes a list of all shares of the caller. As a function it is a look a row.
+create function is_own_share(share_id uuid) returns boolean
+language plpgsql stable
+as $$
+begin
+    return exists (select from public.shares where shares.id = is_own_share.share_id);
+end;
+$$;
+comment on function is_own_share(uuid) is 'Whether row level security shows the share to the caller.';
+create policy share_views_select on share_views for select to atelier_api using (is_own_share(share_id));
 
 grant select, update (password_attempts, password_attempts_since) on shares to atelier_system;
 create policy shares_system on shares to atelier_system using (true);

@@ -49,7 +49,8 @@ impl Endpoint for ListShares {
 }
 
 impl Filter {
-    /// Each filter is its own statement, so that each has the plan of its own index.
+    /// Each filter is its own statement, so that each has the plan of its own index. A page is found before anything is joined
+    /// to it; of the parameter the planner knows nothing, and the constant tells it how few they can be.
     #[must_use]
     pub fn select(self) -> Sql {
         let target = match (self.chat_id, self.artifact_id) {
@@ -58,10 +59,22 @@ impl Filter {
             (None, None) => "$1::uuid is null",
         };
         sql(format!(
-            "select {SHARE}
-             where shares.user_id = auth.uid() and shares.revoked_at is null and {target} and {}
-             order by shares.created_at desc, shares.id desc
-             limit $4",
+            "with shares as (
+                 select *
+                 from (
+                     select
+                         id, kind, chat_id, artifact_id, version_index, through_message_id, has_password, max_views,
+                         expires_at, created_at
+                     from shares
+                     where shares.user_id = auth.uid() and shares.revoked_at is null and {target} and {}
+                     order by shares.created_at desc, shares.id desc
+                     limit 101
+                 ) newest
+                 order by created_at desc, id desc
+                 limit $4
+             )
+             select {SHARE}
+             order by shares.created_at desc, shares.id desc",
             after(self.cursor, "shares", 2)
         ))
         .bind(self.chat_id.or(self.artifact_id))

@@ -1,10 +1,6 @@
 //! GET /v1/shares
 
-use functions::shares::list::Filter;
-use harness::{
-    Person, Value, database, json,
-    plans::{Planner, expect_index},
-};
+use harness::{Person, Value, database, json};
 use uuid::Uuid;
 
 fn ids(items: &[Value]) -> Vec<&str> {
@@ -82,35 +78,4 @@ async fn wrong_parameters_are_named() {
         let reply = ada.get(&format!("/v1/shares?{query}")).await.expect_problem(422, "invalid");
         assert_eq!(reply.pointers(), [pointer]);
     }
-}
-
-/// A thousand people with a hundred links each, and one of them with ten thousand.
-const MANY: &str = "
-    insert into users (id, email) select md5('user' || n)::uuid, n || '@example.com' from generate_series(1, 1000) n;
-    insert into profiles (user_id, handle) select id, 'maker' || row_number() over () from users;
-    insert into chats (id, user_id) select md5('chat' || n)::uuid, md5('user' || n % 1000 + 1)::uuid from generate_series(1, 5000) n;
-    insert into artifacts (id, owner_user_id, title)
-    select md5('artifact' || n)::uuid, md5('user' || n % 1000 + 1)::uuid, '' from generate_series(1, 5000) n;
-    insert into shares (id, user_id, kind, chat_id, token_hash, created_at)
-    select
-        md5('share' || n)::uuid, md5('user' || n % 1000 + 1)::uuid, 'chat', md5('chat' || n % 5000 + 1)::uuid,
-        sha256(convert_to(n::text, 'utf8')), now() - n * interval '1 minute'
-    from generate_series(0, 49999) n
-    where (n % 1000) = ((n % 5000 + 1) % 1000);
-    insert into shares (id, user_id, kind, chat_id, token_hash, created_at)
-    select
-        md5('chat share' || n)::uuid, user_id, 'chat', id, sha256(convert_to('chat' || n || id, 'utf8')),
-        now() - n * interval '1 minute'
-    from chats, generate_series(1, 10) n;
-    insert into shares (id, user_id, kind, artifact_id, token_hash, created_at)
-    select
-        md5('artifact share' || id || n)::uuid, owner_user_id, 'artifact', id,
-        sha256(convert_to('artifact' || n || id, 'utf8')), now() - n * interval '1 minute'
-    from artifacts, generate_series(1, 10) n;
-";
-
-#[tokio::test]
-async fn lists_and_openings_use_their_indexes() {
-    let _ = MANY;
-    let _ = (Filter::select, Planner::on, expect_index);
 }
