@@ -107,7 +107,7 @@ create policy share_views_select on share_views for select to atelier_api using 
 
 grant select, update (password_attempts, password_attempts_since) on shares to atelier_system;
 create policy shares_system on shares to atelier_system using (true);
-grant select, insert, update on share_views to atelier_system;
+grant select, insert, update (views, last_viewed_at) on share_views to atelier_system;
 create policy share_views_system on share_views to atelier_system using (true);
 
 do $$

@@ -513,10 +513,7 @@ pub fn select_file(artifact_id: Uuid, version_index: i32, path: FilePath) -> Sql
          )",
         super::artifacts::VISIBLE
     );
-    sql(select_one_file_row("$1", "$2", &exists))
-        .bind(artifact_id)
-        .bind(version_index)
-        .bind(path.into_string())
+    sql(select_one_file_row("$1", "$2", &exists)).bind(artifact_id).bind(version_index).bind(path.into_string())
 }
 
 /// The files of a version, with the text of those that another one has not the same, as far as they are compared.

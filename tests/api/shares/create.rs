@@ -22,7 +22,10 @@ async fn a_chat_and_an_artifact_are_shared() {
             assert_eq!(share[name], body[name], "{name} of {share}");
         }
         assert_eq!((share["kind"].as_str(), share["is_live"].as_bool()), (Some(kind), Some(is_live)));
-        assert_eq!((&share["has_password"], &share["views_count"], &share["state"]), (&json!(false), &json!(0), &json!("active")));
+        assert_eq!(
+            (&share["has_password"], &share["views_count"], &share["state"]),
+            (&json!(false), &json!(0), &json!("active"))
+        );
         for name in ["max_views", "expires_at", "last_viewed_at"] {
             assert!(share[name].is_null(), "{name} of {share}");
         }

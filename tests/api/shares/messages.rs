@@ -82,7 +82,16 @@ async fn it_takes_the_view_of_an_opening() {
     let token = path.rsplit('/').next().expect("a token");
     let over: String = behind().await.query_one(over, &[&token]).await.expect("it works").get(0);
     assert_eq!(over.len(), view.len());
-    for wrong in [elsewhere, later, over, String::new(), "x".to_owned(), view.to_uppercase(), "é".to_owned(), view[..79].to_owned()] {
+    for wrong in [
+        elsewhere,
+        later,
+        over,
+        String::new(),
+        "x".to_owned(),
+        view.to_uppercase(),
+        "é".to_owned(),
+        view[..79].to_owned(),
+    ] {
         let reply = nobody.sending("share-view", &wrong).get(&messages).await;
         let _ = reply.expect_problem(401, "share_view_required");
     }
@@ -106,7 +115,8 @@ async fn what_no_link_leads_to_is_not_found() {
 async fn what_is_over_is_gone_for_readers_too() {
     let (ada, nobody) = (Person::register().await, Person::anonymous());
     let chat = ada.post("/v1/chats", json!({})).await.expect(201).id();
-    let share = ada.post("/v1/shares", json!({"chat_id": chat, "expires_at": "2100-01-01T00:00:00Z"})).await.expect(201);
+    let share =
+        ada.post("/v1/shares", json!({"chat_id": chat, "expires_at": "2100-01-01T00:00:00Z"})).await.expect(201);
     let path = share.json["path"].as_str().expect("a path").to_owned();
     let other = ada.share(json!({ "chat_id": chat })).await;
     let (reader, messages) = (nobody.reader(&path).await, format!("{path}/messages"));

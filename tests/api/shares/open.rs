@@ -32,7 +32,8 @@ async fn a_chat_is_shown_to_anyone_with_the_link() {
     });
     let messages = format!("/v1/chats/{chat}/messages");
     let first = ada.post(&messages, message).await.expect(201).id();
-    let _ = ada.post(&messages, json!({"role": "assistant", "content": "second", "parent_id": first})).await.expect(201);
+    let _ =
+        ada.post(&messages, json!({"role": "assistant", "content": "second", "parent_id": first})).await.expect(201);
     let live = ada.share(json!({ "chat_id": chat })).await;
     let pinned = ada.share(json!({"chat_id": chat, "message_id": first})).await;
     let _ = ada.post(&messages, json!({"role": "user", "content": "third"})).await.expect(201);
@@ -96,7 +97,8 @@ async fn an_artifact_is_shown_with_its_newest_version_or_a_pinned_one() {
     }
     assert_eq!(shown, mine);
     // The conversation behind a version is shown where it is to everyone.
-    let _ = ada.patch(&format!("/v1/artifacts/{artifact}"), "*", json!({"chat_history_public": true})).await.expect(200);
+    let _ =
+        ada.patch(&format!("/v1/artifacts/{artifact}"), "*", json!({"chat_history_public": true})).await.expect(200);
     assert_eq!(nobody.get(&pinned).await.expect(200).json["version"]["chat"], json!(["secret"]));
     // The link opens what is private, and nothing else does.
     let _ = nobody.get(&format!("/v1/artifacts/{artifact}")).await.expect_problem(404, "not_found");
@@ -106,7 +108,8 @@ async fn an_artifact_is_shown_with_its_newest_version_or_a_pinned_one() {
 async fn a_fork_does_not_name_its_private_source() {
     let (ada, bob, nobody) = (Person::register().await, Person::register().await, Person::anonymous());
     let source = ada.create_artifact("public", "draw();\n").await.id();
-    let fork = bob.post(&format!("/v1/artifacts/{source}/forks"), json!({"visibility": "private"})).await.expect(201).id();
+    let fork =
+        bob.post(&format!("/v1/artifacts/{source}/forks"), json!({"visibility": "private"})).await.expect(201).id();
     let _ = ada.patch(&format!("/v1/artifacts/{source}"), "*", json!({"visibility": "private"})).await.expect(200);
     let opened = nobody.get(&bob.share(json!({ "artifact_id": fork })).await).await.expect(200);
     assert_eq!(opened.json["version"]["files"][0]["content"], "draw();\n");
@@ -129,7 +132,8 @@ async fn what_is_over_says_why_to_whoever_has_the_link() {
     let (ada, nobody) = (Person::register().await, Person::anonymous());
     let chat = ada.post("/v1/chats", json!({})).await.expect(201).id();
     let artifact = ada.create_artifact("private", "draw();\n").await.id();
-    let share = ada.post("/v1/shares", json!({"chat_id": chat, "expires_at": "2100-01-01T00:00:00Z"})).await.expect(201);
+    let share =
+        ada.post("/v1/shares", json!({"chat_id": chat, "expires_at": "2100-01-01T00:00:00Z"})).await.expect(201);
     let path = share.json["path"].as_str().expect("a path");
     let _ = nobody.get(path).await.expect(200);
     set(&share.id(), "expires_at", "now()").await;
@@ -174,12 +178,16 @@ async fn an_unknown_token_is_not_found() {
     let ada = Person::register().await;
     let chat = ada.post("/v1/chats", json!({})).await.expect(201).id();
     let path = ada.share(json!({ "chat_id": chat })).await;
-    for wrong in ["share_unknown".to_owned(), "%E2%9C%93".to_owned(), path[11..].to_lowercase(), format!("{}x", &path[11..])] {
+    for wrong in
+        ["share_unknown".to_owned(), "%E2%9C%93".to_owned(), path[11..].to_lowercase(), format!("{}x", &path[11..])]
+    {
         let wrong = format!("/v1/shared/{wrong}");
         let _ = ada.get(&wrong).await.expect_problem(404, "not_found");
         let _ = open_with(&wrong, "correct horse").await.expect_problem(404, "not_found");
     }
-    for (query, pointer) in [("limit=101", "/query/limit"), ("cursor=7", "/query/cursor"), ("password=a", "/query/password")] {
+    for (query, pointer) in
+        [("limit=101", "/query/limit"), ("cursor=7", "/query/cursor"), ("password=a", "/query/password")]
+    {
         let reply = ada.get(&format!("{path}?{query}")).await.expect_problem(422, "invalid");
         assert_eq!(reply.pointers(), [pointer]);
     }
