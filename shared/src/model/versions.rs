@@ -473,20 +473,32 @@ left join text_bases(array(select base_blob_id from files where has_text and bas
     on bases.base_blob_id = files.base_blob_id and files.has_text
 ";
 
-/// The files of a version of an artifact (`$1`) by path, as [`FileRow`]s: those that meet a condition on `files` and
-/// `blobs`, with the text of those that meet another.
+/// The files of a version of an artifact by path, as [`FileRow`]s: those that meet a condition on `files` and `blobs`, with
+/// the text of those that meet another.
 #[must_use]
-pub fn select_file_rows(version_index: &str, condition: &str, with_text: &str) -> String {
-    let files = select_files_of("$1", version_index, &format!(", {with_text} as has_text"));
+pub fn select_file_rows(artifact_id: &str, version_index: &str, condition: &str, with_text: &str) -> String {
+    let files = select_files_of(artifact_id, version_index, &format!(", {with_text} as has_text"));
     format!("with files as ({files} and {condition}) select {WITH_TEXT} order by files.path")
 }
 
 /// All files of a version, by path. Where text weighs more than one reply holds, it stays behind.
 #[must_use]
-pub fn select_files(artifact_id: Uuid, version_index: i32) -> Sql {
+pub fn select_all_file_rows(artifact_id: &str, version_index: &str) -> String {
     let fits =
         format!("coalesce(sum(blobs.size) filter (where blobs.content is not null) over (), 0) <= {INLINE_LIMIT}");
-    sql(select_file_rows("$2", "true", &fits)).bind(artifact_id).bind(version_index)
+    select_file_rows(artifact_id, version_index, "true", &fits)
+}
+
+/// [`select_all_file_rows`] of this version.
+#[must_use]
+pub fn select_files(artifact_id: Uuid, version_index: i32) -> Sql {
+    sql(select_all_file_rows("$1", "$2")).bind(artifact_id).bind(version_index)
+}
+
+/// One file of a version, with its text unless that is more than one reply holds.
+#[must_use]
+pub fn select_one_file_row(artifact_id: &str, version_index: &str, condition: &str) -> String {
+    select_file_rows(artifact_id, version_index, condition, &format!("blobs.size <= {INLINE_LIMIT}"))
 }
 
 /// One file of a version.
@@ -501,10 +513,7 @@ pub fn select_file(artifact_id: Uuid, version_index: i32, path: FilePath) -> Sql
          )",
         super::artifacts::VISIBLE
     );
-    sql(select_file_rows("$2", &exists, &format!("blobs.size <= {INLINE_LIMIT}")))
-        .bind(artifact_id)
-        .bind(version_index)
-        .bind(path.into_string())
+    sql(select_one_file_row("$1", "$2", &exists)).bind(artifact_id).bind(version_index).bind(path.into_string())
 }
 
 /// The files of a version, with the text of those that another one has not the same, as far as they are compared.
@@ -512,7 +521,7 @@ pub fn select_file(artifact_id: Uuid, version_index: i32, path: FilePath) -> Sql
 pub fn select_changed(version_index: &str, is_same: &str) -> String {
     let changed = format!("blobs.content is not null and not exists ({is_same})");
     let in_reach = format!("sum(blobs.size) filter (where {changed}) over (order by files.path) <= {COMPARED_LIMIT}");
-    select_file_rows(version_index, "true", &format!("{changed} and {in_reach}"))
+    select_file_rows("$1", version_index, "true", &format!("{changed} and {in_reach}"))
 }
 
 impl FileRow {
