@@ -42,6 +42,9 @@ pub const FILES_LIMIT: usize = 500;
 /// Characters of a file that search looks through.
 const SEARCHED: usize = 32_768;
 
+/// Characters of all files of a version that search looks through, as `artifact_words()` counts them.
+const SEARCHED_TOGETHER: usize = 65_536;
+
 /// A file of a new version: its text, or the SHA-256 of bytes uploaded before.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -360,11 +363,18 @@ impl Keyset for Version {
     }
 }
 
-/// The columns of [`Version`] but for the chat, to follow `select`.
+/// The columns of [`Version`] but for the chat, to follow `select`. What it took and where it came from is its owner's to know,
+/// as with the artifact.
 pub const VERSION: &str = "
     versions.id, versions.artifact_id, versions.version_index, versions.parent_version_id, versions.summary,
-    versions.label, versions.code_language, versions.session_id,
-    versions.credits_used_estimate::float8 as credits_used_estimate, versions.stats, versions.version_metadata,
+    versions.label, versions.code_language,
+    case when artifacts.owner_user_id = auth.uid() then versions.session_id end as session_id,
+    case when artifacts.owner_user_id = auth.uid() then versions.credits_used_estimate::float8 end as credits_used_estimate,
+    versions.stats,
+    case
+        when artifacts.owner_user_id = auth.uid() then versions.version_metadata
+        else versions.version_metadata - array['source_session_id', 'forked_from_id']
+    end as version_metadata,
     versions.files_count, versions.size, versions.additions, versions.deletions, versions.created_at,
     artifacts.revision as artifact_revision
 ";
@@ -546,6 +556,25 @@ impl FileRow {
             url: blob.url,
         })
     }
+}
+
+/// The files of a version whose words are not kept, with their text: those that search would look through.
+#[must_use]
+pub fn select_unsearched(artifact_id: Uuid, version_index: i32) -> Sql {
+    sql(format!(
+        "select *
+         from ({}) files
+         where content is not null
+         order by path",
+        select_file_rows(
+            "$1",
+            "$2",
+            "not exists (select from blob_words where blob_words.blob_id = blobs.id)",
+            &format!("sum(least(blobs.size, {SEARCHED})) over (order by files.path) <= {SEARCHED_TOGETHER}"),
+        )
+    ))
+    .bind(artifact_id)
+    .bind(version_index)
 }
 
 /// Texts that a newest version did not have before, as far as search looks through them.

@@ -1,6 +1,7 @@
 //! GET /v1/messages/search
 
 use harness::{Person, Value, database, json};
+use shared::page::RankCursor;
 use uuid::Uuid;
 
 /// A search, in a query.
