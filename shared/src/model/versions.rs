@@ -365,7 +365,7 @@ impl Keyset for Version {
 
 /// The columns of [`Version`] but for the chat, to follow `select`. What it took and where it came from is its owner's to know,
 /// as with the artifact.
-pub const VERSION: &str = "
+pub const VERSION: &str = r#"
     versions.id, versions.artifact_id, versions.version_index, versions.parent_version_id, versions.summary,
     versions.label, versions.code_language,
     case when artifacts.owner_user_id = auth.uid() then versions.session_id end as session_id,
@@ -373,11 +373,11 @@ pub const VERSION: &str = "
     versions.stats,
     case
         when artifacts.owner_user_id = auth.uid() then versions.version_metadata
-        else versions.version_metadata - array['source_session_id', 'forked_from_id']
+        else versions.version_metadata || '{"source_session_id": null, "forked_from_id": null}'
     end as version_metadata,
     versions.files_count, versions.size, versions.additions, versions.deletions, versions.created_at,
     artifacts.revision as artifact_revision
-";
+"#;
 
 /// One version of an artifact that the caller may see, with its chat if they may see that.
 #[must_use]
