@@ -2,4 +2,5 @@
 
 mod gallery;
 mod messages;
+mod shares;
 mod writes;
