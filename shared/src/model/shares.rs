@@ -212,7 +212,8 @@ impl SharedThing {
 /// Reads [`SharedThing`].
 #[must_use]
 pub fn select_shared() -> Sql {
-    sql(format!("
+    sql(format!(
+        "
         select
             shares.kind, num_nulls(shares.through_message_id, shares.version_index) = 2 as is_live, shares.expires_at,
             {OWNER} as owner,
@@ -242,7 +243,8 @@ pub fn select_shared() -> Sql {
         left join artifacts on artifacts.id = shares.artifact_id
         {MEDIA_JOINS}
         where shares.id = auth.share_id()
-    "))
+    "
+    ))
 }
 
 /// A page of the messages of the chat that is shared, oldest first.
@@ -316,7 +318,7 @@ pub fn select_shared_version() -> Sql {
             and versions.version_index = coalesce(shares.version_index, artifacts.versions_count)
         left join artifact_version_chats chats on chats.version_id = versions.id
         where shares.id = auth.share_id()
-    "))
+    ")
 }
 
 /// The files of that version.
