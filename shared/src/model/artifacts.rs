@@ -86,7 +86,10 @@ macro_rules! media {
     () => {
         "json_build_object(
             'screenshot', blob_json(screenshots),
-            'thumb', blob_json(thumbs),
+            'thumb', case
+                when media.thumb_blob_id is not null then blob_json(thumbs)
+                else (select blob_json(made) from blobs made where made.id = pictures.thumb_blob_id)
+            end,
             'small', blob_json(small_screenshots)
         )"
     };
@@ -98,15 +101,15 @@ macro_rules! media_joins {
         "left join artifact_media media on media.artifact_id = artifacts.id
         left join blobs screenshots on screenshots.id = media.screenshot_blob_id
         left join pictures on pictures.blob_id = media.screenshot_blob_id
-        left join blobs thumbs on thumbs.id = coalesce(media.thumb_blob_id, pictures.thumb_blob_id)
+        left join blobs thumbs on thumbs.id = media.thumb_blob_id
         left join blobs small_screenshots on small_screenshots.id = pictures.small_blob_id"
     };
 }
 
-/// [`Media`] as JSON, of `artifacts` and [`MEDIA_JOINS`].
+/// [`Media`] as JSON, of `artifacts` and [`MEDIA_JOINS`]. A thumbnail that an import brought goes before ours.
 pub const MEDIA: &str = media!();
 
-/// What [`MEDIA`] needs, to follow `artifacts`. A thumbnail that an import brought goes before ours.
+/// What [`MEDIA`] needs, to follow `artifacts`.
 pub const MEDIA_JOINS: &str = media_joins!();
 
 impl Media {

@@ -62,7 +62,7 @@ async fn what_is_clear_is_white_in_thumbnails() {
     assert_eq!(shown.into_rgba8().get_pixel(0, 0).0[3], 0);
 }
 
-/// Of a picture from before thumbnails were made of it, or one that an import brought.
+/// Of a picture from before two thumbnails were made of it, or one that an import brought.
 #[tokio::test]
 async fn without_thumbnails_the_screenshot_is_shown_alone() {
     let ada = Person::register().await;
@@ -70,8 +70,16 @@ async fn without_thumbnails_the_screenshot_is_shown_alone() {
     let media = put(&ada, &artifact, "*", &screenshot(&ada).await).await.expect(200);
     let user: Uuid = ada.id().parse().expect("a UUID");
     let behind = database::behind().await;
+    let id = artifact.id();
+    let forget = "update artifact_media set thumb_blob_id = null where artifact_id = $1::text::uuid";
+    behind.execute(forget, &[&id]).await.expect("forgotten");
+    let read = ada.get(&format!("/v1/artifacts/{id}/media")).await.expect(200);
+    assert_eq!(read.json, media.json, "an import brought the screenshot alone: ours stands in");
+    let forget = "update artifact_media set thumb_blob_id = (select thumb_blob_id from pictures where blob_id = screenshot_blob_id)
+        where artifact_id = $1::text::uuid";
+    behind.execute(forget, &[&id]).await.expect("as it was");
     behind.execute("delete from pictures where user_id = $1", &[&user]).await.expect("deleted");
-    let read = ada.get(&format!("/v1/artifacts/{}/media", artifact.id())).await.expect(200);
+    let read = ada.get(&format!("/v1/artifacts/{id}/media")).await.expect(200);
     assert_eq!((&read.json["screenshot"], &read.json["thumb"]), (&media.json["screenshot"], &media.json["thumb"]));
     assert_eq!(read.json["small"], Value::Null);
 }

@@ -126,6 +126,37 @@ async fn messages_sent_at_once_are_all_there_and_counted() {
     assert_eq!(message_count(&ada).await, 40);
 }
 
+/// Sends, edits and deletions at once, some of them of messages already archived: what remains is what is counted.
+#[tokio::test]
+async fn the_count_is_exact_after_a_storm() {
+    let ada = Person::register().await;
+    let path = new_chat(&ada).await;
+    for start in (0..500_usize).step_by(100) {
+        let calls = (start..start + 100).map(|index| {
+            let (ada, path) = (ada.clone(), path.clone());
+            async move {
+                let sent = ada.post(&path, json!({"role": "user", "content": index.to_string()})).await.expect(201);
+                let message = format!("/v1/messages/{}", sent.id());
+                if index % 5 == 1 {
+                    let _ = ada.post(&format!("{message}/edits"), json!({"content": "again"})).await.expect(201);
+                }
+                if index % 5 == 2 {
+                    let archive = "update messages set archived_at = now() where id = $1::text::uuid";
+                    let _ = database::behind().await.execute(archive, &[&sent.id()]).await.expect("archived");
+                }
+                if index % 5 == 0 || index % 10 == 2 {
+                    let _ = ada.delete(&message).await.expect(204);
+                }
+            }
+        });
+        together(calls).await;
+    }
+    let user: Uuid = ada.id().parse().expect("a UUID");
+    let rows = database::number("select count(*) from messages where user_id = $1", &[&user]).await;
+    // 100 deleted, 100 more by edits, 50 of the archived deleted.
+    assert_eq!((rows, message_count(&ada).await), (450, 450));
+}
+
 #[tokio::test]
 async fn an_answer_stays_in_its_chat() {
     let (ada, bob) = (Person::register().await, Person::register().await);
