@@ -331,17 +331,19 @@ async fn the_sweep_runs_by_hand_and_on_a_schedule() {
     let removed =
         "1 uploads, 1 sessions, 0 idempotency keys, 0 blobs (0 more are marked), 0 objects, 0 multipart uploads.\n";
     let output = run_with("sweep", &["--dry-run", "--prefix", &prefix], &borrowed(&all)).await;
-    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("Would remove 0 artifacts, {removed}"));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("Would sweep 0 silent runs, 0 artifacts, {removed}"));
     let output = run_with("sweep", &["--prefix", &prefix], &borrowed(&all)).await;
     let removed = removed.replace("(0 more", "(1 more");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("Removed 0 artifacts, {removed}"));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("Swept 0 silent runs, 0 artifacts, {removed}"));
     for wrong in [["--prefix", "exports/"], ["--force", "--dry-run"]] {
         assert!(!run_with("sweep", &wrong, &borrowed(&all)).await.status.success(), "{wrong:?}");
     }
     let answer = Function::start("sweep", &borrowed(&all)).invoke(&Event::of(json!({"dry_run": true}))).await;
     assert!(answer.is_ok, "{}", answer.json);
     assert!(
-        answer.json["report"].as_str().is_some_and(|report| report.starts_with("Would remove 0 artifacts")),
+        answer.json["report"]
+            .as_str()
+            .is_some_and(|report| report.starts_with("Would sweep 0 silent runs, 0 artifacts")),
         "{}",
         answer.json
     );

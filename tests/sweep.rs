@@ -11,7 +11,7 @@ use std::{
 
 use harness::{Person, Reply, Value, database, json, pictures, server::Server, together};
 use shared::{
-    bucket::Bucket,
+    bucket::{Bucket, PREFIXES},
     config::{BucketConfig, DatabaseConfig},
     database::Database,
     sweep::{self, Report, Settings},
@@ -48,8 +48,7 @@ impl World {
 
     /// Settings that keep to these people's objects.
     fn settings(people: &[&Person]) -> Settings {
-        let prefixes =
-            people.iter().flat_map(|person| ["blobs", "images"].map(|kind| format!("{kind}/{}/", person.id())));
+        let prefixes = people.iter().flat_map(|person| PREFIXES.map(|prefix| format!("{prefix}{}/", person.id())));
         Settings { prefixes: prefixes.collect(), ..Settings::default() }
     }
 
@@ -103,7 +102,7 @@ impl World {
         let client = self.bucket.client();
         for row in rows {
             let (sha256, key): (Sha256, String) = (row.get(0), row.get(1));
-            assert_eq!(client.sha256(&key).await.expect("the object is there"), sha256, "{key}");
+            assert_eq!(client.sha256(&key).await.expect("the bucket answers"), Some(sha256), "{key}");
         }
         let torn = "
             select count(*) from uploads where state = 'ready' and blob_id is null
@@ -152,7 +151,8 @@ async fn the_trash_is_emptied_after_30_days_with_rows_and_bytes() {
     for artifact in [&forked, &alone] {
         let _ = ada.delete(&format!("/v1/artifacts/{}", artifact.id())).await.expect(204);
     }
-    assert_eq!(world.objects(&people).await.len(), 4);
+    // Two files; of the screenshot what was sent, what is shown, and a thumbnail in its one size.
+    assert_eq!(world.objects(&people).await.len(), 5);
 
     let settings = World::settings(&people);
     assert_eq!(world.sweep(&settings).await, Report::default(), "thirty days are not over");
@@ -161,17 +161,24 @@ async fn the_trash_is_emptied_after_30_days_with_rows_and_bytes() {
     world.behind.batch_execute("update uploads set expires_at = now() - interval '2 hours'").await.expect("aged");
     let first = world.sweep(&settings).await;
     assert_eq!((first.artifacts, first.uploads, first.blobs), (2, 3, 0));
-    assert_eq!(first.blobs_marked, 4, "a text, a file, a screenshot and its thumbnail");
+    assert_eq!(first.blobs_marked, 3, "a text, a file, a screenshot; its thumbnail is still one of a picture");
     assert_eq!(world.sweep(&settings).await, Report::default(), "they stay for a day");
     let aged = "update blobs set unreferenced_since = unreferenced_since - interval '25 hours'";
     world.behind.batch_execute(aged).await.expect("aged");
     let second = world.sweep(&settings).await;
-    assert_eq!((second.blobs, second.objects), (4, 0), "no object is a day old");
-    let third = world.sweep(&Settings { objects: Duration::ZERO, ..settings }).await;
-    assert_eq!(third, Report { objects: 3, ..Report::default() });
+    assert_eq!((second.blobs, second.objects), (3, 0), "no object is a day old");
+    let third = world.sweep(&Settings { objects: Duration::ZERO, ..settings.clone() }).await;
+    assert_eq!(
+        (third.objects, third.blobs_marked + second.blobs_marked),
+        (3, 1),
+        "the file, the screenshot, its source"
+    );
+    world.behind.batch_execute(aged).await.expect("aged");
+    let fourth = world.sweep(&Settings { objects: Duration::ZERO, ..settings }).await;
+    assert_eq!(fourth, Report { blobs: 1, objects: 1, ..Report::default() });
 
     assert_eq!(world.objects(&people).await, world.named().await);
-    for table in ["artifact_likes", "artifact_comments", "artifact_media", "uploads"] {
+    for table in ["artifact_likes", "artifact_comments", "artifact_media", "pictures", "uploads"] {
         assert_eq!(world.number(&format!("select count(*) from {table}")).await, 0, "{table}");
     }
     let _ = ada.fetch(&gone.json["blob"]["url"]).await.expect(404);
@@ -180,6 +187,72 @@ async fn the_trash_is_emptied_after_30_days_with_rows_and_bytes() {
     let _ = bob.fetch(&files[1]["url"]).await.expect(200);
     let lineage = bob.get(&format!("/v1/artifacts/{}/lineage", fork.id())).await.expect(200);
     assert_eq!((&lineage.json["items"][0]["depth"], &lineage.json["items"][0]["id"]), (&json!(1), &Value::Null));
+}
+
+/// What a picture was made of goes first; the picture and its thumbnails stay as long as anyone shows it.
+#[tokio::test]
+async fn pictures_stay_as_long_as_they_are_shown() {
+    let world = World::new().await;
+    let (ada, bob) = (world.person().await, world.person().await);
+    let people = [&ada, &bob];
+    let upload = ada.upload("screenshot", "image/jpeg", &pictures::jpeg(600, 400)).await.id();
+    let artifact = format!("/v1/artifacts/{}", ada.create_artifact("public", "draw();\n").await.id());
+    let media = json!({"screenshot": upload});
+    let _ = ada.send_with("PUT", &format!("{artifact}/media"), &[("if-match", "*")], media).await.expect(200);
+    let fork = bob.post(&format!("{artifact}/forks"), json!({})).await.expect(201);
+    let _ = ada.put("/v1/profiles/me/avatar", json!({"upload": upload})).await.expect_problem(422, "invalid_reference");
+    assert_eq!(world.objects(&people).await.len(), 4);
+    world.behind.batch_execute("update uploads set expires_at = now() - interval '1 day'").await.expect("aged");
+    let report = world.sweep(&World::at_once(&people)).await;
+    assert_eq!((report.uploads, report.objects, report.blobs), (1, 1, 0));
+
+    // The source is gone, the fork shows it, in every size.
+    let _ = ada.delete(&artifact).await.expect(204);
+    for _ in 0..3 {
+        world.sweep(&World::at_once(&people)).await;
+    }
+    let shown = bob.get(&format!("/v1/artifacts/{}/media", fork.id())).await.expect(200);
+    for (name, width) in [("screenshot", 600), ("thumb", 480), ("small", 160)] {
+        let bytes = bob.fetch(&shown.json[name]["url"]).await.expect(200).bytes;
+        assert_eq!(pictures::decode(&bytes).width(), width, "{name}");
+    }
+    let _ = bob.delete(&format!("/v1/artifacts/{}", fork.id())).await.expect(204);
+    for _ in 0..3 {
+        world.sweep(&World::at_once(&people)).await;
+    }
+    assert_eq!(world.number("select count(*) from blobs join pictures on blob_id = blobs.id").await, 0);
+    assert!(!world.objects(&people).await.iter().any(|key| key.starts_with("images/")));
+}
+
+#[tokio::test]
+async fn silent_runs_are_taken_for_failed() {
+    let world = World::new().await;
+    let ada = world.person().await;
+    let runs = format!("/v1/projects/{}/runs", ada.create_project().await.id());
+    let mut made = Vec::new();
+    for minutes in [31.0, 45.0, 1_000.0, 29.0] {
+        let run = ada.post(&runs, json!({"prompt": "A clock"})).await.expect(201).id();
+        let silence = "update generation_runs set reported_at = now() - make_interval(secs => $2::float8 * 60) where id = $1::text::uuid";
+        world.behind.execute(silence, &[&run, &minutes]).await.expect("it can be set back");
+        made.push(format!("/v1/runs/{run}"));
+    }
+    let settings = Settings { batch: 2, runs_only: true, ..World::settings(&[&ada]) };
+    let dry = world.sweep(&Settings { dry_run: true, ..settings.clone() }).await;
+    assert_eq!(dry, Report { runs: 3, ..Report::default() });
+    assert_eq!(ada.get(&made[0]).await.expect(200).json["status"], "pending");
+    // Many may look at the same time, and while everything else is swept.
+    let reports = futures_util::future::join_all((0..4).map(|_| world.sweep(&settings))).await;
+    assert_eq!(reports.iter().map(|report| report.runs).sum::<i64>(), 3);
+    for (path, status) in made.iter().zip(["failed", "failed", "failed", "pending"]) {
+        assert_eq!(ada.get(path).await.expect(200).json["status"], status, "{path}");
+    }
+    // The whole sweep does so too.
+    let all = "update generation_runs set reported_at = now() - interval '1 hour' where status = 'pending'";
+    world.behind.batch_execute(all).await.expect("aged");
+    let report = world.sweep(&World::settings(&[&ada])).await;
+    assert_eq!(report, Report { runs: 1, ..Report::default() });
+    let run = ada.get(&made[3]).await.expect(200).json;
+    assert_eq!((&run["status"], &run["error"]), (&json!("failed"), &json!("The run stopped reporting.")));
 }
 
 #[tokio::test]
@@ -293,7 +366,10 @@ async fn every_foreign_key_to_blobs_keeps_its_blob() {
     assert!(columns.len() >= 12, "{}", columns.len());
     for column in &columns {
         let (table, column): (&str, &str) = (column.get(0), column.get(1));
-        assert!(
+        // What is about a blob, and named by it, goes with it.
+        let keeps = (table, column) != ("pictures", "blob_id");
+        assert_eq!(
+            keeps,
             condition.contains(&format!("not exists (select from {table} referrer where referrer.{column} = blobs.id")),
             "{table}.{column}"
         );

@@ -33,11 +33,14 @@ const READ_URL_WINDOW: Duration = Duration::from_hours(1);
 /// Under what keys images lie, apart from all else, so that a CDN may be given just them.
 const IMAGES: &str = "images/";
 
+/// Under what keys pictures lie as they came: nobody is shown them.
+const SOURCES: &str = "sources/";
+
 /// Under what keys all else lies.
 const BLOBS: &str = "blobs/";
 
 /// All that blobs lie under. What lies elsewhere in the bucket is not ours to remove.
-pub const PREFIXES: [&str; 2] = [BLOBS, IMAGES];
+pub const PREFIXES: [&str; 3] = [BLOBS, IMAGES, SOURCES];
 
 /// Signs URLs for one bucket.
 pub struct Bucket {
@@ -81,10 +84,16 @@ impl Bucket {
         Ok(Self { config, credentials, base_url })
     }
 
-    /// Where new bytes of a user go. Only what is shown as an image lies under `images/`.
+    /// Where a user's bytes lie. Only what we made to be shown as an image lies under `images/`.
     #[must_use]
     pub fn key(user_id: uuid::Uuid, sha256: &Sha256, is_image: bool) -> String {
         format!("{}{user_id}/{sha256}", if is_image { IMAGES } else { BLOBS })
+    }
+
+    /// Where what is said to be a picture goes, until it was looked at.
+    #[must_use]
+    pub fn source_key(user_id: uuid::Uuid, sha256: &Sha256) -> String {
+        format!("{SOURCES}{user_id}/{sha256}")
     }
 
     /// A URL to read an object with. What is not an image of ours is served as an attachment.

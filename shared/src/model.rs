@@ -16,6 +16,7 @@ pub mod listings;
 pub mod merges;
 pub mod message_artifacts;
 pub mod messages;
+pub mod pictures;
 pub mod profiles;
 pub mod projects;
 pub mod records;

@@ -1,4 +1,5 @@
-//! The sweep: removes for good what nobody can reach any more. It may be killed at any point, and run again.
+//! The sweep: removes for good what nobody can reach any more, and takes generation runs for failed that are not heard of
+//! any more. It may be killed at any point, and run again.
 //!
 //! Rows go first, and only then the objects that no row names. An object is removed under a lock of its user's that every
 //! declaration of an upload shares, after one more look at the rows: whoever declares the same bytes before is seen, and
@@ -28,6 +29,10 @@ use crate::{
 pub struct Settings {
     /// Whether to only say what would be removed.
     pub dry_run: bool,
+    /// Whether to only look for silent runs, which cannot wait as long as all else.
+    pub runs_only: bool,
+    /// How long a generation run may be silent.
+    pub silence: Duration,
     /// How long artifacts stay in the trash.
     pub trash: Duration,
     /// How long an upload stays after it has expired, so that none is removed while it is being completed.
@@ -51,6 +56,8 @@ impl Default for Settings {
         const DAY: Duration = Duration::from_hours(24);
         Self {
             dry_run: false,
+            runs_only: false,
+            silence: Duration::from_mins(30),
             trash: 30 * DAY,
             uploads: Duration::from_hours(1),
             blobs: DAY,
@@ -66,6 +73,8 @@ impl Default for Settings {
 /// What was removed, or would be.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Report {
+    /// Generation runs that stopped reporting: they are failed now.
+    pub runs: i64,
     /// Artifacts from the trash.
     pub artifacts: i64,
     /// Uploads that have expired.
@@ -90,8 +99,9 @@ impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "{} artifacts, {} uploads, {} sessions, {} idempotency keys, {} blobs ({} more are marked), {} objects, \
+            "{} silent runs, {} artifacts, {} uploads, {} sessions, {} idempotency keys, {} blobs ({} more are marked), {} objects, \
              {} multipart uploads{}",
+            self.runs,
             self.artifacts,
             self.uploads,
             self.sessions,
@@ -112,11 +122,16 @@ const ONE_AT_A_TIME: i64 = 0x4174_656c_7377_6570;
 pub async fn run(config: &DatabaseConfig, bucket: &Bucket, settings: &Settings) -> anyhow::Result<Report> {
     let (database, connection) = connect(config, "atelier sweep").await.context("the database is away")?;
     database.batch_execute("set lock_timeout = '10s'").await?;
-    if !database.query_one("select pg_try_advisory_lock($1)", &[&ONE_AT_A_TIME]).await?.get::<_, bool>(0) {
-        bail!("another sweep is running");
-    }
     let mut sweep =
         Sweep { database, connection, bucket: bucket.client(), settings: settings.clone(), report: Report::default() };
+    sweep.runs().await.context("generation runs")?;
+    if settings.runs_only {
+        return Ok(sweep.report);
+    }
+    let lock = "select pg_try_advisory_lock($1)";
+    if !sweep.database.query_one(lock, &[&ONE_AT_A_TIME]).await?.get::<_, bool>(0) {
+        bail!("another sweep is running");
+    }
     sweep.artifacts().await.context("artifacts")?;
     sweep.uploads().await.context("uploads")?;
     sweep.report.sessions = sweep.expired("sessions", "expires_at < now()").await.context("sessions")?;
@@ -145,6 +160,25 @@ impl Sweep {
         let must_stop = self.settings.until.is_some_and(|until| Instant::now() >= until);
         self.report.is_cut_short |= must_stop;
         must_stop
+    }
+
+    async fn runs(&mut self) -> anyhow::Result<()> {
+        let silence = self.settings.silence.as_secs_f64();
+        if self.settings.dry_run {
+            let count = "select count(*) from generation_runs
+                where status not in ('completed', 'failed') and reported_at < now() - make_interval(secs => $1)";
+            self.report.runs = self.database.query_one(count, &[&silence]).await?.get(0);
+            return Ok(());
+        }
+        while !self.must_stop() {
+            let fail = "select fail_silent_runs(make_interval(secs => $1), $2)";
+            let failed: i64 = self.database.query_one(fail, &[&silence, &self.settings.batch]).await?.get(0);
+            self.report.runs += failed;
+            if failed < i64::from(self.settings.batch) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     async fn artifacts(&mut self) -> anyhow::Result<()> {
@@ -177,7 +211,7 @@ impl Sweep {
         }
         while !self.must_stop() {
             let select = "
-                select id, user_id, sha256, purpose in ('avatar', 'screenshot') as is_image, multipart_id, state = 'pending' as is_pending
+                select id, user_id, sha256, multipart_id, state = 'pending' as is_pending
                 from uploads
                 where expires_at < now() - make_interval(secs => $1)
                 order by expires_at
@@ -189,7 +223,7 @@ impl Sweep {
                 let multipart_id: Option<&str> = row.get("multipart_id");
                 if let Some(multipart_id) = multipart_id.filter(|_| row.get("is_pending")) {
                     let sha256: Sha256 = row.get("sha256");
-                    let key = Bucket::key(row.get("user_id"), &sha256, row.get("is_image"));
+                    let key = Bucket::key(row.get("user_id"), &sha256, false);
                     self.bucket.abort_multipart(&key, multipart_id).await.map_err(because)?;
                 }
             }

@@ -66,11 +66,25 @@ impl Planner {
     /// # Panics
     /// Where the statement fails.
     pub async fn scans(&self, caller: Option<Uuid>, statement: &Sql) -> Vec<Scan> {
+        self.scans_within(caller, statement, "commit").await
+    }
+
+    /// [`Self::scans`] of a statement that is not whole without those that follow it: it is undone.
+    ///
+    /// # Panics
+    /// Where the statement fails.
+    pub async fn scans_of_part(&self, caller: Option<Uuid>, statement: &Sql) -> Vec<Scan> {
+        self.scans_within(caller, statement, "rollback").await
+    }
+
+    async fn scans_within(&self, caller: Option<Uuid>, statement: &Sql, end: &str) -> Vec<Scan> {
         let caller = caller.map(|id| id.to_string()).unwrap_or_default();
         self.client.query("select set_config('app.user_id', $1, false)", &[&caller]).await.expect("an identity");
         let prepared = self.client.prepare(statement.text()).await.expect("a statement");
+        self.client.batch_execute("begin").await.expect("begins");
         let _ = self.notices.try_iter().count();
         self.client.query(&prepared, &statement.values()).await.expect("it works");
+        self.client.batch_execute(end).await.expect("ends");
         let mut scans = Vec::new();
         for notice in self.notices.try_iter() {
             let plan = notice.split_once("plan:\n").map(|(_, plan)| plan).unwrap_or_default();

@@ -29,7 +29,7 @@ const SUBJECTS: [(&str, &[&str]); 7] = [
         "Accounts and administration",
         &["users", "identities", "sessions", "profiles", "events", "idempotency_keys", "retention_policies"],
     ),
-    ("Bytes", &["blobs", "uploads"]),
+    ("Bytes", &["blobs", "pictures", "uploads"]),
     (
         "Artifacts and their versions",
         &["artifacts", "artifact_versions", "artifact_version_chats", "artifact_files", "artifact_media"],

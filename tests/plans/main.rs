@@ -3,3 +3,4 @@
 mod gallery;
 mod messages;
 mod shares;
+mod writes;

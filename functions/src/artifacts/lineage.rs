@@ -10,8 +10,7 @@ use shared::{
     model::{
         accounts::Id,
         artifacts::{VISIBLE, select_visible_id},
-        blobs::sign_all,
-        profiles::Owner,
+        profiles::{OWNER, OWNER_JOINS, Owner},
     },
     sql,
 };
@@ -82,12 +81,7 @@ impl Endpoint for ReadLineage {
                  case when sources.id is not null then artifacts.forked_from_version_id end as forked_from_version_id,
                  versions.version_index as forked_from_version_index,
                  case when sources.id is not null then artifacts.forked_from_version_label end as forked_from_version_label,
-                 case when artifacts.id is not null then json_build_object(
-                     'user_id', profiles.user_id,
-                     'handle', profiles.handle,
-                     'display_name', profiles.display_name,
-                     'avatar', blob_json(avatars)
-                 ) end as owner
+                 case when artifacts.id is not null then {OWNER} end as owner
              from (
                  select ancestor_id, depth from artifact_ancestors($1)
                  union all
@@ -98,14 +92,14 @@ impl Endpoint for ReadLineage {
              left join artifact_versions versions on versions.id = artifacts.forked_from_version_id
                  and versions.artifact_id = sources.id
              left join profiles on profiles.user_id = artifacts.owner_user_id
-             left join blobs avatars on avatars.id = profiles.avatar_blob_id
+             {OWNER_JOINS}
              order by way.depth desc"
         ));
         let [itself, lineage] = context.fly([itself, lineage.bind(input.path.id)]).await?;
         read_one::<Id>(&itself)?;
         let mut items: Vec<Ancestor> = read_all(&lineage)?;
         let bucket = context.bucket()?;
-        sign_all(items.iter_mut().filter_map(|item| item.owner.as_mut()).map(|owner| &mut owner.avatar), bucket)?;
+        items.iter_mut().filter_map(|item| item.owner.as_mut()).try_for_each(|owner| owner.sign(bucket))?;
         Ok(Json(Lineage { items }))
     }
 }

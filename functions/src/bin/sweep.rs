@@ -1,7 +1,9 @@
-//! Removes for good what nobody can reach any more: on a schedule as a Lambda function, or once, by hand, outside of Lambda.
+//! Removes for good what nobody can reach any more, and takes silent generation runs for failed: on a schedule as a Lambda
+//! function, or once, by hand, outside of Lambda.
 //!
-//! `sweep [--dry-run] [--prefix <prefix>]…`: with `--dry-run` it only says what it would remove; with prefixes below `blobs/`
-//! or `images/` it keeps to these in the bucket.
+//! `sweep [--dry-run] [--runs-only] [--prefix <prefix>]…`: with `--dry-run` it only says what it would do; with
+//! `--runs-only` it looks for silent runs and nothing else; with prefixes below `blobs/`, `images/` or `sources/` it keeps to
+//! these in the bucket.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -41,11 +43,12 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Settings
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--dry-run" => settings.dry_run = true,
+            "--runs-only" => settings.runs_only = true,
             "--prefix" => match arguments.next() {
                 Some(prefix) if PREFIXES.iter().any(|ours| prefix.starts_with(ours)) => prefixes.push(prefix),
                 _ => bail!("--prefix must begin with one of {PREFIXES:?}"),
             },
-            _ => bail!("usage: sweep [--dry-run] [--prefix <prefix>]..."),
+            _ => bail!("usage: sweep [--dry-run] [--runs-only] [--prefix <prefix>]..."),
         }
     }
     if !prefixes.is_empty() {
@@ -58,13 +61,14 @@ async fn run(settings: &Settings) -> anyhow::Result<String> {
     let jobs = DatabaseConfig::jobs_from_env()?;
     let bucket = Bucket::new(BucketConfig::from_env()?)?;
     let report: Report = sweep::run(&jobs, &bucket, settings).await?;
-    Ok(format!("{} {report}.", if settings.dry_run { "Would remove" } else { "Removed" }))
+    Ok(format!("{} {report}.", if settings.dry_run { "Would sweep" } else { "Swept" }))
 }
 
 async fn on_event(event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
     let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
     let settings = Settings {
         dry_run: event.payload["dry_run"] == true,
+        runs_only: event.payload["runs_only"] == true,
         until: Some(Instant::now() + left.saturating_sub(SPARE)),
         ..Settings::default()
     };

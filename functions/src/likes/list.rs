@@ -7,7 +7,11 @@ use shared::{
     Access, Context, Endpoint, Input, Nothing, Page, Paging, Problem, Route, Sql, Storage,
     context::{read_all, read_one},
     from_row,
-    model::{accounts::Id, artifacts::select_visible_id, blobs::sign_all, profiles::Owner},
+    model::{
+        accounts::Id,
+        artifacts::select_visible_id,
+        profiles::{OWNER, OWNER_JOINS, Owner},
+    },
     page::{Cursor, Keyset, after},
     sql,
 };
@@ -50,7 +54,8 @@ impl Endpoint for ListLikes {
         let [artifact, likes] = context.fly([select_visible_id(id), select(id, input.query)]).await?;
         read_one::<Id>(&artifact)?;
         let mut likes: Vec<Like> = read_all(&likes)?;
-        sign_all(likes.iter_mut().map(|like| &mut like.user.avatar), context.bucket()?)?;
+        let bucket = context.bucket()?;
+        likes.iter_mut().try_for_each(|like| like.user.sign(bucket))?;
         Ok(Page::new(likes, input.query.limit))
     }
 }
@@ -59,12 +64,7 @@ fn select(artifact_id: Uuid, Paging { limit, cursor }: Paging) -> Sql {
     sql(format!(
         "select
              likes.created_at,
-             json_build_object(
-                 'user_id', profiles.user_id,
-                 'handle', profiles.handle,
-                 'display_name', profiles.display_name,
-                 'avatar', blob_json(avatars)
-             ) as user
+             {OWNER} as user
          from (
              select artifact_likes.user_id, artifact_likes.created_at
              from artifact_likes
@@ -73,10 +73,10 @@ fn select(artifact_id: Uuid, Paging { limit, cursor }: Paging) -> Sql {
              limit 101
          ) likes
          join profiles on profiles.user_id = likes.user_id
-         left join blobs avatars on avatars.id = profiles.avatar_blob_id
+         {OWNER_JOINS}
          order by likes.created_at desc, likes.user_id desc
          limit $4",
-        after(cursor, "artifact_likes", 2).replace("artifact_likes.id", "artifact_likes.user_id")
+        after(cursor, "artifact_likes", 2).replace("artifact_likes.id", "artifact_likes.user_id"),
     ))
     .bind(artifact_id)
     .bind(cursor.map(|cursor| cursor.created_at))

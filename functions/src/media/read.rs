@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
     Access, Context, Endpoint, Input, Json, Nothing, Problem, Resource, Route, Sql, Storage, from_row,
-    model::artifacts::{Media, VISIBLE},
+    model::artifacts::{MEDIA, MEDIA_JOINS, Media, VISIBLE},
     sql,
 };
 use uuid::Uuid;
@@ -54,12 +54,10 @@ impl Endpoint for ReadMedia {
 pub(super) fn select_media(id: Uuid) -> Sql {
     sql(format!(
         "select
-             json_build_object('screenshot', blob_json(screenshots), 'thumb', blob_json(thumbs)) as media,
+             {MEDIA} as media,
              artifacts.revision
          from artifacts
-         left join artifact_media media on media.artifact_id = artifacts.id
-         left join blobs screenshots on screenshots.id = media.screenshot_blob_id
-         left join blobs thumbs on thumbs.id = media.thumb_blob_id
+         {MEDIA_JOINS}
          where artifacts.id = $1 and {VISIBLE}"
     ))
     .bind(id)

@@ -5,10 +5,7 @@ use serde::Deserialize;
 use shared::{
     Access, Context, Endpoint, FromRow, Input, Nothing, Page, Problem, Route, Sql, Storage,
     database::{Row, RowError},
-    model::{
-        blobs::sign_all,
-        profiles::{PROFILE, Profile},
-    },
+    model::profiles::{PROFILE, Profile},
     page::{Limit, RankCursor},
     sql,
     text::Text,
@@ -54,7 +51,8 @@ impl Endpoint for ListProfiles {
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
         let limit = input.query.limit;
         let mut found: Vec<Found> = context.list(input.query.select()).await?;
-        sign_all(found.iter_mut().map(|found| &mut found.profile.avatar), context.bucket()?)?;
+        let bucket = context.bucket()?;
+        found.iter_mut().try_for_each(|found| found.profile.sign(bucket))?;
         let items =
             found.into_iter().map(|found| (RankCursor { rank: found.rank, id: found.profile.user_id }, found.profile));
         Ok(Page::of(items.collect(), limit))

@@ -7,10 +7,7 @@ use serde::Deserialize;
 use shared::{
     Context, Endpoint, Input, Json, Nothing, Problem, Route, Storage,
     context::read_one,
-    model::{
-        blobs::sign_all,
-        profiles::{PrivateField, Profile, select_own_profile},
-    },
+    model::profiles::{PrivateField, Profile, select_own_profile},
     problem, sql,
     text::{Handle, Text},
 };
@@ -90,7 +87,7 @@ impl Endpoint for PutProfile {
         let select = select_own_profile();
         let [_, profile] = context.fly([update, select]).await?;
         let mut profile: Profile = read_one(&profile)?;
-        sign_all([&mut profile.avatar], context.bucket()?)?;
+        profile.sign(context.bucket()?)?;
         Ok(Json(profile))
     }
 }

@@ -7,7 +7,6 @@ use shared::{
     context::read_one,
     model::{
         accounts::Id,
-        blobs::sign_all,
         profiles::{Profile, select_own_profile},
     },
     problem, sql,
@@ -57,7 +56,7 @@ impl Endpoint for PutAvatar {
             .at("/upload", "must be a completed upload of yours, declared for avatar"));
         }
         let mut profile: Profile = read_one(&profile)?;
-        sign_all([&mut profile.avatar], context.bucket()?)?;
+        profile.sign(context.bucket()?)?;
         Ok(Json(profile))
     }
 }

@@ -4,10 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     Access, Context, Endpoint, Input, Json, Nothing, Problem, Route, Storage,
-    model::{
-        blobs::sign_all,
-        profiles::{PROFILE, Profile},
-    },
+    model::profiles::{PROFILE, Profile},
     sql,
     text::Text,
 };
@@ -34,7 +31,7 @@ impl Endpoint for ReadProfile {
         let handle = input.path.handle.into_string().to_ascii_lowercase();
         let select = sql(format!("select {PROFILE} where profiles.handle = $1")).bind(handle);
         let mut profile: Profile = context.one(select).await?;
-        sign_all([&mut profile.avatar], context.bucket()?)?;
+        profile.sign(context.bucket()?)?;
         Ok(Json(profile))
     }
 }

@@ -2,10 +2,7 @@
 
 use shared::{
     Context, Endpoint, Input, Json, Nothing, Problem, Route, Storage,
-    model::{
-        blobs::sign_all,
-        profiles::{Profile, select_own_profile},
-    },
+    model::profiles::{Profile, select_own_profile},
 };
 
 /// Reads the caller's profile.
@@ -21,7 +18,7 @@ impl Endpoint for ReadOwnProfile {
 
     async fn handle(_: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
         let mut profile: Profile = context.one(select_own_profile()).await?;
-        sign_all([&mut profile.avatar], context.bucket()?)?;
+        profile.sign(context.bucket()?)?;
         Ok(Json(profile))
     }
 }

@@ -120,9 +120,7 @@ impl Endpoint for RecordToolUse {
 
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
         let is_batch = input.body.items.is_some();
-        let uses = input.body.into_uses()?;
-        refuse_secrets(&uses, is_batch)?;
-        let [rows] = context.fly([insert(&uses, is_batch)?]).await?;
+        let [rows] = context.fly([input.body.insert()?]).await?;
         let mut recorded: Vec<ToolUse> = read_all(&rows)?;
         if is_batch {
             for tool_use in &mut recorded {
@@ -135,6 +133,14 @@ impl Endpoint for RecordToolUse {
 }
 
 impl NewToolUses {
+    /// What records them.
+    pub fn insert(self) -> Result<Sql, Problem> {
+        let is_batch = self.items.is_some();
+        let uses = self.into_uses()?;
+        refuse_secrets(&uses, is_batch)?;
+        insert(&uses, is_batch)
+    }
+
     fn into_uses(self) -> Result<Vec<NewToolUse>, Problem> {
         let has_fields = self.tool_name.is_some()
             || self.operation.is_some()

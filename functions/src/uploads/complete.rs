@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use shared::{
     Context, Endpoint, Input, Json, Nothing, Problem, Route, Sql, Storage,
-    bucket::{Bucket, BucketClient},
+    bucket::BucketClient,
     context::read_one,
-    identity::off_thread,
-    image,
-    model::uploads::{Upload, UploadRow, part_sizes, select_upload},
+    model::{
+        pictures::{NewBlob, NewPicture},
+        uploads::{Upload, UploadRow, part_sizes, select_upload},
+    },
     problem, sql,
     text::Sha256,
 };
@@ -21,7 +22,8 @@ pub struct CompleteUpload;
 impl Endpoint for CompleteUpload {
     const ROUTE: Route = Route::post("/v1/uploads/{id}/complete", "Have the bytes verified, and the blob made")
         .storage(Storage::Write)
-        .memory(1024)
+        // What decoding takes at most, on a whole processor.
+        .memory(1769)
         .timeout(29)
         .problems(&[
             &problem::UPLOAD_INCOMPLETE,
@@ -53,17 +55,20 @@ impl Endpoint for CompleteUpload {
                     verify(&client, &row).await?;
                 }
             }
-            let thumb = if row.is_image() { Some(make_thumb(&client, &row).await?) } else { None };
             // A second flight: what the first one found had to be compared with what the bucket holds.
-            let [_, _, _, rows] = context
-                .fly([
-                    insert_blob(row.id, &row.sha256, row.size, &row.content_type, row.storage_key()),
-                    insert_thumb(row.id, thumb.as_ref()),
-                    finish(&row, thumb.as_ref()),
-                    select_upload(row.id),
-                ])
-                .await?;
-            row = read_one(&rows)?;
+            row = if row.is_image() {
+                let picture = Box::pin(NewPicture::make(&client, &row)).await?;
+                let [blob, thumb, small] = picture.insert_blobs(row.id);
+                let finish = finish(&row, &picture.blob, Some(&picture.thumbs[0]));
+                let statements = [blob, thumb, small, picture.insert(&row), finish, select_upload(row.id)];
+                let [.., rows] = context.fly(statements).await?;
+                read_one(&rows)?
+            } else {
+                let blob = NewBlob::of(&row);
+                let [.., rows] =
+                    context.fly([blob.insert(row.id), finish(&row, &blob, None), select_upload(row.id)]).await?;
+                read_one(&rows)?
+            };
         }
         Ok(Json(row.into_upload(bucket, &[])?))
     }
@@ -98,12 +103,12 @@ async fn join_parts(client: &BucketClient, row: &UploadRow) -> Result<(), Proble
 
 async fn verify(client: &BucketClient, row: &UploadRow) -> Result<(), Problem> {
     let key = row.storage_key();
-    let Some(stored) = client.head(&key).await? else {
-        return Err(Problem::new(&problem::UPLOAD_INCOMPLETE, problem::UPLOAD_INCOMPLETE.title));
-    };
+    let incomplete = || Problem::new(&problem::UPLOAD_INCOMPLETE, problem::UPLOAD_INCOMPLETE.title);
+    let stored = client.head(&key).await?.ok_or_else(incomplete)?;
     let sha256 = match stored.sha256 {
         Some(sha256) => sha256,
-        None if stored.size == row.size => client.sha256(&key).await?,
+        // Another upload of the same bytes may find at this moment that they are wrong, and remove them.
+        None if stored.size == row.size => client.sha256(&key).await?.ok_or_else(incomplete)?,
         None => Sha256::of(&[]),
     };
     if stored.size == row.size && sha256 == row.sha256 {
@@ -114,56 +119,15 @@ async fn verify(client: &BucketClient, row: &UploadRow) -> Result<(), Problem> {
     Err(Problem::new(&problem::UPLOAD_MISMATCH, problem::UPLOAD_MISMATCH.title))
 }
 
-/// A thumbnail that lies in the bucket.
-struct Thumb {
-    key: String,
-    sha256: Sha256,
-    size: i64,
-}
-
-async fn make_thumb(client: &BucketClient, row: &UploadRow) -> Result<Thumb, Problem> {
-    let bytes = client.read(&row.storage_key(), usize::try_from(row.size).map_err(Problem::internal)?).await?;
-    let content_type = row.content_type.clone();
-    let thumb = off_thread(move || image::thumbnail(&bytes, &content_type)).await??;
-    let sha256 = Sha256::of(&thumb);
-    let key = Bucket::key(row.user_id, &sha256, true);
-    let size = i64::try_from(thumb.len()).map_err(Problem::internal)?;
-    client.write(&key, "image/jpeg", thumb).await?;
-    Ok(Thumb { key, sha256, size })
-}
-
-/// Only a pending upload keeps the sweep from the object: where it was given up meanwhile, there is no blob.
-fn insert_blob(upload_id: Uuid, sha256: &Sha256, size: i64, content_type: &str, storage_key: String) -> Sql {
-    sql("
-        insert into blobs (user_id, sha256, size, content_type, storage_key)
-        select auth.uid(), $1, $2, $3, $4
-        from uploads
-        where uploads.id = $5 and uploads.user_id = auth.uid()
-        on conflict (user_id, sha256) do update set storage_key = excluded.storage_key
-        where blobs.storage_key is null
-    ")
-    .bind(sha256.0.to_vec())
-    .bind(size)
-    .bind(content_type.to_owned())
-    .bind(storage_key)
-    .bind(upload_id)
-}
-
-fn insert_thumb(upload_id: Uuid, thumb: Option<&Thumb>) -> Sql {
-    match thumb {
-        Some(thumb) => insert_blob(upload_id, &thumb.sha256, thumb.size, "image/jpeg", thumb.key.clone()),
-        None => sql("select"),
-    }
-}
-
-fn finish(row: &UploadRow, thumb: Option<&Thumb>) -> Sql {
+fn finish(row: &UploadRow, blob: &NewBlob, thumb: Option<&NewBlob>) -> Sql {
     sql("
         update uploads set
             state = 'ready',
-            blob_id = (select id from blobs where user_id = auth.uid() and sha256 = uploads.sha256),
-            thumb_blob_id = (select id from blobs where user_id = auth.uid() and sha256 = $2)
+            blob_id = (select id from blobs where user_id = auth.uid() and sha256 = $2),
+            thumb_blob_id = (select id from blobs where user_id = auth.uid() and sha256 = $3)
         where id = $1 and user_id = auth.uid()
     ")
     .bind(row.id)
+    .bind(blob.sha256.0.to_vec())
     .bind(thumb.map(|thumb| thumb.sha256.0.to_vec()))
 }

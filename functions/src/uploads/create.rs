@@ -79,26 +79,33 @@ impl Endpoint for CreateUpload {
     }
 }
 
-/// Ready at once where the caller owns these bytes; for a picture they must have been looked at as one. The lock keeps the
-/// sweep from them until the upload refers to them.
+/// The caller's bytes of this name.
+const OWNED_BYTES: &str = "
+    select blobs.id, null::uuid as thumb_blob_id
+    from blobs
+    where blobs.user_id = auth.uid() and blobs.sha256 = $6 and blobs.size = $5 and blobs.storage_key is not null
+    for key share of blobs
+";
+
+/// What was made of a picture of this name.
+const OWNED_PICTURE: &str = "
+    select blobs.id, pictures.thumb_blob_id
+    from pictures
+    join blobs on blobs.id = pictures.blob_id
+    where pictures.user_id = auth.uid()
+      and pictures.source_sha256 = $6
+      and pictures.source_size = $5
+      and pictures.source_content_type = $4
+    for key share of blobs
+";
+
+/// Ready at once where the caller has these bytes; a picture must have been looked at as one. The lock keeps the sweep from
+/// them until the upload refers to them.
 fn insert(id: Uuid, new: &NewUpload) -> shared::Sql {
-    sql("
-        with owned as (
-            select blobs.id, pictures.thumb_blob_id
-            from blobs
-            left join lateral (
-                select uploads.thumb_blob_id
-                from uploads
-                where uploads.blob_id = blobs.id and uploads.user_id = auth.uid() and uploads.thumb_blob_id is not null
-                limit 1
-            ) pictures on true
-            where blobs.user_id = auth.uid()
-              and blobs.sha256 = $6
-              and blobs.size = $5
-              and blobs.storage_key is not null
-              and (not $8 or (pictures.thumb_blob_id is not null and blobs.content_type = $4))
-            for key share of blobs
-        )
+    let owned = if new.purpose.is_image() { OWNED_PICTURE } else { OWNED_BYTES };
+    sql(format!(
+        "
+        with owned as ({owned})
         insert into uploads (
             id, user_id, purpose, filename, content_type, size, sha256, expires_at, state, blob_id, thumb_blob_id
         )
@@ -107,7 +114,8 @@ fn insert(id: Uuid, new: &NewUpload) -> shared::Sql {
             case when owned.id is null then 'pending' else 'ready' end, owned.id, owned.thumb_blob_id
         from (select) nothing
         left join owned on true
-    ")
+    "
+    ))
     .bind(id)
     .bind(new.purpose.as_str())
     .bind(new.filename.as_str().to_owned())
@@ -115,7 +123,6 @@ fn insert(id: Uuid, new: &NewUpload) -> shared::Sql {
     .bind(new.size)
     .bind(new.sha256.0.to_vec())
     .bind(Timestamp::now() + LIFETIME)
-    .bind(new.purpose.is_image())
 }
 
 fn set_multipart(id: Uuid, multipart_id: String) -> shared::Sql {

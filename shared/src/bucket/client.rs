@@ -116,19 +116,24 @@ impl BucketClient {
         Ok(bytes)
     }
 
-    /// Hashes an object without keeping it: S3 has no SHA-256 of the whole for what came in parts.
-    pub async fn sha256(&self, key: &str) -> Result<Sha256, Problem> {
-        let mut body = self.client.get_object().bucket(&self.bucket).key(key).send().await.map_err(away)?.body;
+    /// Hashes an object without keeping it, if there is one: S3 has no SHA-256 of the whole for what came in parts.
+    pub async fn sha256(&self, key: &str) -> Result<Option<Sha256>, Problem> {
+        let mut body = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+            Ok(object) => object.body,
+            Err(error) if is_missing(&error) => return Ok(None),
+            Err(error) => return Err(away(error)),
+        };
         let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
         while let Some(chunk) = body.try_next().await.map_err(Problem::unavailable)? {
             digest.update(&chunk);
         }
-        Ok(Sha256(digest.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")))
+        Ok(Some(Sha256(digest.finish().as_ref().try_into().expect("SHA-256 has 32 bytes"))))
     }
 
-    /// Writes a small object.
+    /// Writes a small object, whose checksum the bucket verifies.
     pub async fn write(&self, key: &str, content_type: &str, bytes: Vec<u8>) -> Result<(), Problem> {
         let put = self.client.put_object().bucket(&self.bucket).key(key).content_type(content_type);
+        let put = put.checksum_sha256(BASE64_STANDARD.encode(Sha256::of(&bytes).0));
         put.body(ByteStream::from(bytes)).send().await.map_err(away)?;
         Ok(())
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     blobs::{Blob, sign_all},
-    profiles::Owner,
+    profiles::{Owner, owner, owner_joins},
     versions::VersionSummary,
 };
 use crate::{
@@ -71,18 +71,48 @@ impl<'de> Deserialize<'de> for Credits {
 /// An artifact's pictures.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Media {
-    /// As uploaded.
+    /// As large as it was uploaded.
     pub screenshot: Option<Blob>,
-    /// Small, a JPEG made by us.
+    /// The screenshot as a JPEG of at most 480 pixels a side.
     pub thumb: Option<Blob>,
+    /// The screenshot as a JPEG of at most 160 pixels a side.
+    pub small: Option<Blob>,
 }
 
 from_json_column!(Media);
 
+/// [`MEDIA`], for texts put together where they are compiled.
+macro_rules! media {
+    () => {
+        "json_build_object(
+            'screenshot', blob_json(screenshots),
+            'thumb', blob_json(thumbs),
+            'small', blob_json(small_screenshots)
+        )"
+    };
+}
+
+/// [`MEDIA_JOINS`], likewise.
+macro_rules! media_joins {
+    () => {
+        "left join artifact_media media on media.artifact_id = artifacts.id
+        left join blobs screenshots on screenshots.id = media.screenshot_blob_id
+        left join pictures on pictures.blob_id = media.screenshot_blob_id
+        left join blobs thumbs on thumbs.id = coalesce(media.thumb_blob_id, pictures.thumb_blob_id)
+        left join blobs small_screenshots on small_screenshots.id = pictures.small_blob_id"
+    };
+}
+
+/// [`Media`] as JSON, of `artifacts` and [`MEDIA_JOINS`].
+pub const MEDIA: &str = media!();
+
+/// What [`MEDIA`] needs, to follow `artifacts`. A thumbnail that an import brought goes before ours.
+pub const MEDIA_JOINS: &str = media_joins!();
+
 impl Media {
     /// Makes the URLs.
     pub fn sign(&mut self, bucket: &Bucket) -> Result<(), Problem> {
-        sign_all([&mut self.screenshot, &mut self.thumb], bucket)
+        sign_all([&mut self.screenshot, &mut self.thumb, &mut self.small], bucket)
     }
 }
 
@@ -215,14 +245,15 @@ impl Keyset for Artifact {
 impl Artifact {
     /// Makes the URLs of its pictures.
     pub fn sign(&mut self, bucket: &Bucket) -> Result<(), Problem> {
-        sign_all([&mut self.owner.avatar], bucket)?;
+        self.owner.sign(bucket)?;
         self.media.sign(bucket)
     }
 }
 
 /// The columns of [`Artifact`], to follow `select`. Whoever selects also says who may see what it finds. Sources are
 /// named only to those who see them, and come from `public.artifacts` as `artifacts` may be a page.
-pub const ARTIFACT: &str = "
+pub const ARTIFACT: &str = concat!(
+    "
     artifacts.id, artifacts.owner_user_id, artifacts.title, artifacts.description, artifacts.visibility, artifacts.type,
     artifacts.tool_name, artifacts.metadata,
     case when artifacts.owner_user_id = auth.uid() then artifacts.chat_id end as chat_id,
@@ -240,12 +271,9 @@ pub const ARTIFACT: &str = "
     artifacts.current_version_id, artifacts.versioning_enabled, artifacts.chat_history_public,
     counts.forks_count, counts.imports_count, counts.likes_count, counts.comments_count,
     artifacts.created_at, artifacts.updated_at, artifacts.deleted_at, artifacts.revision,
-    json_build_object(
-        'user_id', profiles.user_id,
-        'handle', profiles.handle,
-        'display_name', profiles.display_name,
-        'avatar', blob_json(avatars)
-    ) as owner,
+    ",
+    owner!(),
+    " as owner,
     case when versions.id is not null then json_build_object(
         'id', versions.id,
         'version_index', versions.version_index,
@@ -256,18 +284,22 @@ pub const ARTIFACT: &str = "
         'size', versions.size,
         'created_at', versions.created_at
     ) end as current_version,
-    json_build_object('screenshot', blob_json(screenshots), 'thumb', blob_json(thumbs)) as media,
+    ",
+    media!(),
+    " as media,
     exists (
         select from artifact_likes
         where artifact_likes.artifact_id = artifacts.id and artifact_likes.user_id = auth.uid()
     ) as liked
 from artifacts
 join profiles on profiles.user_id = artifacts.owner_user_id
-left join blobs avatars on avatars.id = profiles.avatar_blob_id
+",
+    owner_joins!(),
+    "
 left join artifact_versions versions on versions.id = artifacts.current_version_id
-left join artifact_media media on media.artifact_id = artifacts.id
-left join blobs screenshots on screenshots.id = media.screenshot_blob_id
-left join blobs thumbs on thumbs.id = media.thumb_blob_id
+",
+    media_joins!(),
+    "
 left join public.artifacts sources on sources.id = artifacts.forked_from_id
     and sources.deleted_at is null
     and (sources.visibility = 'public' or sources.owner_user_id = (select auth.uid()))
@@ -283,7 +315,8 @@ cross join lateral (
     from artifact_counts
     where artifact_counts.artifact_id = artifacts.id
 ) counts
-";
+"
+);
 
 /// Which artifacts the caller may see: their own, and public ones.
 pub const VISIBLE: &str = "

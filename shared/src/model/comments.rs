@@ -5,7 +5,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{artifacts::VISIBLE, blobs::sign_all, profiles::Owner};
+use super::{
+    artifacts::VISIBLE,
+    profiles::{Owner, owner, owner_joins},
+};
 use crate::{
     Problem, Resource, Sql,
     bucket::Bucket,
@@ -73,26 +76,25 @@ impl Keyset for Comment {
 impl Comment {
     /// Makes the URL of its author's picture.
     pub fn sign(&mut self, bucket: &Bucket) -> Result<(), Problem> {
-        sign_all(self.author.iter_mut().map(|author| &mut author.avatar), bucket)
+        self.author.iter_mut().try_for_each(|author| author.sign(bucket))
     }
 }
 
 /// The columns of [`Comment`], to follow `select`. Whoever selects also says who may see what it finds.
-pub const COMMENT: &str = "
+pub const COMMENT: &str = concat!(
+    "
     artifact_comments.id, artifact_comments.artifact_id, artifact_comments.parent_id,
-    case when artifact_comments.deleted_at is null then json_build_object(
-        'user_id', profiles.user_id,
-        'handle', profiles.handle,
-        'display_name', profiles.display_name,
-        'avatar', blob_json(avatars)
-    ) end as author,
+    case when artifact_comments.deleted_at is null then ",
+    owner!(),
+    " end as author,
     nullif(artifact_comments.body, '') as body,
     count_answers(artifact_comments.id) as replies_count,
     artifact_comments.created_at, artifact_comments.updated_at, artifact_comments.deleted_at, artifact_comments.revision
 from artifact_comments
 join profiles on profiles.user_id = artifact_comments.user_id
-left join blobs avatars on avatars.id = profiles.avatar_blob_id
-";
+",
+    owner_joins!(),
+);
 
 /// One comment, on an artifact that the caller may see.
 #[must_use]

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::blobs::Blob;
-use crate::{Resource, Sql, from_json_column, from_row, sql};
+use super::blobs::{Blob, sign_all};
+use crate::{Problem, Resource, Sql, bucket::Bucket, from_json_column, from_row, sql};
 
 /// The little that is shown of a user beside what is theirs.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -19,9 +19,48 @@ pub struct Owner {
     pub display_name: Option<String>,
     /// Picture.
     pub avatar: Option<Blob>,
+    /// The picture as a JPEG of at most 160 pixels a side.
+    pub avatar_small: Option<Blob>,
 }
 
 from_json_column!(Owner);
+
+impl Owner {
+    /// Makes the URLs.
+    pub fn sign(&mut self, bucket: &Bucket) -> Result<(), Problem> {
+        sign_all([&mut self.avatar, &mut self.avatar_small], bucket)
+    }
+}
+
+/// [`OWNER`], for texts put together where they are compiled.
+macro_rules! owner {
+    () => {
+        "json_build_object(
+            'user_id', profiles.user_id,
+            'handle', profiles.handle,
+            'display_name', profiles.display_name,
+            'avatar', blob_json(avatars),
+            'avatar_small', blob_json(small_avatars)
+        )"
+    };
+}
+
+/// [`OWNER_JOINS`], likewise.
+macro_rules! owner_joins {
+    () => {
+        "left join blobs avatars on avatars.id = profiles.avatar_blob_id
+        left join pictures avatar_pictures on avatar_pictures.blob_id = profiles.avatar_blob_id
+        left join blobs small_avatars on small_avatars.id = avatar_pictures.small_blob_id"
+    };
+}
+
+pub(crate) use {owner, owner_joins};
+
+/// [`Owner`] as JSON, of `profiles` and [`OWNER_JOINS`].
+pub const OWNER: &str = owner!();
+
+/// What [`OWNER`] needs, to follow the join of `profiles`.
+pub const OWNER_JOINS: &str = owner_joins!();
 
 /// What is the user's alone unless they choose to show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
@@ -63,6 +102,10 @@ pub struct Profile {
     pub bio: Option<String>,
     /// Picture.
     pub avatar: Option<Blob>,
+    /// The picture as a JPEG of at most 480 pixels a side.
+    pub avatar_thumb: Option<Blob>,
+    /// The picture as a JPEG of at most 160 pixels a side.
+    pub avatar_small: Option<Blob>,
     /// Years; null to everyone but the user, unless they show it.
     pub age: Option<i32>,
     /// As the user calls it; null to everyone but the user, unless they show it.
@@ -90,6 +133,8 @@ from_row!(Profile {
     display_name,
     bio,
     avatar,
+    avatar_thumb,
+    avatar_small,
     age,
     gender,
     city,
@@ -99,6 +144,13 @@ from_row!(Profile {
     updated_at,
     revision,
 });
+
+impl Profile {
+    /// Makes the URLs.
+    pub fn sign(&mut self, bucket: &Bucket) -> Result<(), Problem> {
+        sign_all([&mut self.avatar, &mut self.avatar_thumb, &mut self.avatar_small], bucket)
+    }
+}
 
 impl Resource for Profile {
     fn revision(&self) -> Option<i64> {
@@ -113,12 +165,15 @@ impl Resource for Profile {
 /// The columns of [`Profile`], to follow `select`. What is the owner's alone comes from a function: its columns cannot be
 /// read otherwise.
 pub const PROFILE: &str = "
-    profiles.user_id, profiles.handle, profiles.display_name, profiles.bio, blob_json(avatars) as avatar, details.age,
-    details.gender, details.city, details.country, profiles.visible_fields, profiles.created_at, profiles.updated_at,
-    profiles.revision
+    profiles.user_id, profiles.handle, profiles.display_name, profiles.bio, blob_json(avatars) as avatar,
+    blob_json(avatar_thumbs) as avatar_thumb, blob_json(small_avatars) as avatar_small, details.age, details.gender,
+    details.city, details.country, profiles.visible_fields, profiles.created_at, profiles.updated_at, profiles.revision
 from profiles
 cross join lateral profile_details(profiles.user_id) details
 left join blobs avatars on avatars.id = profiles.avatar_blob_id
+left join pictures avatar_pictures on avatar_pictures.blob_id = profiles.avatar_blob_id
+left join blobs avatar_thumbs on avatar_thumbs.id = avatar_pictures.thumb_blob_id
+left join blobs small_avatars on small_avatars.id = avatar_pictures.small_blob_id
 ";
 
 /// The caller's own profile.

@@ -153,7 +153,11 @@ impl UploadRow {
     /// Where the bytes go.
     #[must_use]
     pub fn storage_key(&self) -> String {
-        Bucket::key(self.user_id, &self.sha256, self.is_image())
+        if self.is_image() {
+            Bucket::source_key(self.user_id, &self.sha256)
+        } else {
+            Bucket::key(self.user_id, &self.sha256, false)
+        }
     }
 
     /// As the client sees it, with PUTs signed for all parts but those that arrived.

@@ -19,6 +19,13 @@ async fn a_superuser_reads_every_policy() {
 }
 
 #[tokio::test]
+async fn unknown_parameters_are_refused() {
+    let admin = Person::superuser().await;
+    let reply = admin.get(&format!("{PATH}?name=files")).await.expect_problem(422, "invalid");
+    assert_eq!(reply.pointers(), ["/query/name"]);
+}
+
+#[tokio::test]
 async fn for_others_there_is_no_such_thing() {
     let _ = Person::register().await.get(PATH).await.expect_problem(404, "not_found");
     let _ = Person::anonymous().get(PATH).await.expect_problem(401, "unauthenticated");

@@ -33,7 +33,7 @@ async fn a_whole_artifact_comes_back() {
     assert_eq!(made.json["owner_user_id"], ada.id());
     assert_eq!(made.json["owner"]["handle"], ada.handle());
     assert_eq!(made.json["owner"]["user_id"], ada.id());
-    assert_eq!(made.json["media"], json!({"screenshot": null, "thumb": null}));
+    assert_eq!(made.json["media"], json!({"screenshot": null, "thumb": null, "small": null}));
     assert_eq!(made.json["liked"], false);
     for count in ["forks_count", "imports_count", "likes_count", "comments_count"] {
         assert_eq!(made.json[count], 0, "{count}");

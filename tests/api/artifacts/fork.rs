@@ -206,7 +206,7 @@ async fn ones_own_can_be_forked_and_a_picture_comes_along_only_with_what_it_show
         ada.send_with("PUT", &format!("{}/media", path(&source)), &[("if-match", "*")], media).await.expect(200);
     assert_eq!(fork(&ada, &source, json!({})).await.expect(201).json["media"], shown.json);
     let old = fork(&ada, &source, json!({"version": 1})).await.expect(201);
-    assert_eq!(old.json["media"], json!({"screenshot": null, "thumb": null}));
+    assert_eq!(old.json["media"], json!({"screenshot": null, "thumb": null, "small": null}));
 }
 
 #[tokio::test]

@@ -56,6 +56,10 @@ async fn what_is_hidden_is_left_out_and_not_named() {
     }
     let nowhere = format!("/v1/artifacts/{}/tree", Uuid::now_v7());
     let _ = ada.get(&nowhere).await.expect_problem(404, "not_found");
+    for (query, pointer) in [("limit=0", "/query/limit"), ("cursor=7", "/query/cursor"), ("depth=1", "/query/depth")] {
+        let reply = ada.get(&format!("{path}?{query}")).await.expect_problem(422, "invalid");
+        assert_eq!(reply.pointers(), [pointer]);
+    }
 }
 
 #[tokio::test]

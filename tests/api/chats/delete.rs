@@ -43,6 +43,7 @@ async fn someone_elses_chat_stays() {
     let chat = ada.post("/v1/chats", json!({})).await.expect(201).id();
     let _ = bob.delete(&format!("/v1/chats/{chat}")).await.expect_problem(404, "not_found");
     let _ = Person::anonymous().delete(&format!("/v1/chats/{chat}")).await.expect_problem(401, "unauthenticated");
+    let _ = ada.delete(&format!("/v1/chats/{}", Uuid::now_v7())).await.expect_problem(404, "not_found");
     let _ = ada.delete("/v1/chats/7").await.expect_problem(400, "malformed");
     assert_eq!(ada.walk("/v1/chats").await.len(), 1);
 }

@@ -62,4 +62,6 @@ async fn what_cannot_be_seen_is_not_found() {
         let reply = ada.get(&format!("{path}?{query}")).await.expect_problem(422, "invalid");
         assert_eq!(reply.pointers()[..1], [pointer]);
     }
+    let _ = ada.delete(path.trim_end_matches("/comments")).await.expect(204);
+    let _ = ada.get(&path).await.expect_problem(404, "not_found");
 }

@@ -1,6 +1,7 @@
 //! GET /v1/comments/{id}
 
 use harness::{Person, json};
+use uuid::Uuid;
 
 #[tokio::test]
 async fn whoever_sees_the_artifact_sees_its_comments() {
@@ -18,6 +19,8 @@ async fn whoever_sees_the_artifact_sees_its_comments() {
         let _ = person.get(&path).await.expect_problem(404, "not_found");
     }
     let _ = ada.get(&path).await.expect(200);
+    let _ = ada.get(&format!("/v1/comments/{}", Uuid::now_v7())).await.expect_problem(404, "not_found");
+    let _ = ada.get("/v1/comments/7").await.expect_problem(400, "malformed");
     let _ = ada.delete(&artifact).await.expect(204);
     let _ = ada.get(&path).await.expect_problem(404, "not_found");
 }

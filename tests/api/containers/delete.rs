@@ -1,6 +1,7 @@
 //! DELETE /v1/containers/{id}
 
 use harness::{Person, json};
+use uuid::Uuid;
 
 #[tokio::test]
 async fn a_container_is_hidden_with_its_files() {
@@ -27,6 +28,8 @@ async fn someone_elses_container_stays() {
     let (ada, bob) = (Person::register().await, Person::register().await);
     let made = ada.create_container().await;
     let _ = bob.delete(made.header("location")).await.expect_problem(404, "not_found");
+    let _ = ada.delete(&format!("/v1/containers/{}", Uuid::now_v7())).await.expect_problem(404, "not_found");
+    let _ = ada.delete("/v1/containers/7").await.expect_problem(400, "malformed");
     let _ = Person::anonymous().delete(made.header("location")).await.expect_problem(401, "unauthenticated");
     assert_eq!(ada.walk("/v1/containers").await.len(), 1);
 }

@@ -37,6 +37,7 @@ async fn someone_elses_stays() {
     let upload = ada.upload("document", "text/plain", Uuid::new_v4().as_bytes()).await.id();
     let path = format!("/v1/documents/{}", ada.post(&documents, json!({"upload": upload})).await.expect(201).id());
     let _ = bob.delete(&path).await.expect_problem(404, "not_found");
+    let _ = ada.delete(&format!("/v1/documents/{}", Uuid::now_v7())).await.expect_problem(404, "not_found");
     let _ = ada.delete("/v1/documents/7").await.expect_problem(400, "malformed");
     let _ = Person::anonymous().delete(&path).await.expect_problem(401, "unauthenticated");
     let _ = ada.get(&path).await.expect(200);

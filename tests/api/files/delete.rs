@@ -25,6 +25,7 @@ async fn someone_elses_file_stays() {
     let path = format!("/v1/files/{}", ada.put_file(&container, "clock.js", "one").await.id());
     let _ = bob.delete(&path).await.expect_problem(404, "not_found");
     let _ = bob.delete(&format!("/v1/files/{}", Uuid::now_v7())).await.expect_problem(404, "not_found");
+    let _ = bob.delete("/v1/files/7").await.expect_problem(400, "malformed");
     let _ = Person::anonymous().delete(&path).await.expect_problem(401, "unauthenticated");
     let _ = ada.get(&path).await.expect(200);
 }

@@ -2,6 +2,7 @@
 
 use harness::{Person, json};
 use shared::text::Sha256;
+use uuid::Uuid;
 
 #[tokio::test]
 async fn every_content_is_kept_by_its_hash() {
@@ -32,6 +33,8 @@ async fn every_content_is_kept_by_its_hash() {
         assert!(times.is_sorted_by(|a, b| a >= b), "{times:?}");
     }
     let history = format!("{path}/history");
+    let nowhere = format!("/v1/files/{}/history", Uuid::now_v7());
+    let _ = ada.get(&nowhere).await.expect_problem(404, "not_found");
     let _ = bob.get(&history).await.expect_problem(404, "not_found");
     let _ = Person::anonymous().get(&history).await.expect_problem(401, "unauthenticated");
     let reply = ada.get(&format!("{history}?limit=0")).await.expect_problem(422, "invalid");

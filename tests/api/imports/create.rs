@@ -58,6 +58,12 @@ async fn what_cannot_be_seen_is_not_found_and_a_project_must_be_ones_own() {
     }
     assert_eq!(ada.get(&format!("/v1/artifacts/{}", artifact.id())).await.expect(200).json["imports_count"], 0);
     ada.expect_strict("POST", &path, json!({})).await;
+    let trashed = ada.create_artifact("public", "draw();\n").await.id();
+    let _ = ada.delete(&format!("/v1/artifacts/{trashed}")).await.expect(204);
+    for person in [&ada, &bob] {
+        let reply = person.post(&format!("/v1/artifacts/{trashed}/imports"), json!({})).await;
+        let _ = reply.expect_problem(404, "not_found");
+    }
     let wrong = [("/project_id", json!(7)), ("/project_id", json!("x")), ("/project_id", json!(["x"]))];
     ada.expect_invalid("POST", &path, &json!({}), &wrong).await;
 }

@@ -23,7 +23,7 @@ async fn the_pictures_go_for_everyone_and_may_come_back() {
     let _ = delete(&ada, &id, &etag).await.expect(204);
     for person in [&ada, &bob] {
         let read = person.get(&format!("/v1/artifacts/{id}")).await.expect(200);
-        assert_eq!(read.json["media"], json!({"screenshot": null, "thumb": null}));
+        assert_eq!(read.json["media"], json!({"screenshot": null, "thumb": null, "small": null}));
         assert_eq!(person.get(&format!("/v1/artifacts/{id}/media")).await.expect(200).json, read.json["media"]);
     }
     // Again is no mistake.

@@ -1,6 +1,7 @@
 //! PUT /v1/artifacts/{id}/media
 
-use harness::{Person, Reply, Value, json, pictures};
+use harness::{Person, Reply, Value, database, json, pictures};
+use shared::text::Sha256;
 use uuid::Uuid;
 
 async fn put(person: &Person, artifact: &Reply, if_match: &str, screenshot: &str) -> Reply {
@@ -12,15 +13,8 @@ async fn screenshot(person: &Person) -> String {
     person.upload("screenshot", "image/png", &pictures::png(40, 30)).await.id()
 }
 
-/// Width and height that a baseline or progressive JPEG declares.
-fn jpeg_size(bytes: &[u8]) -> (u16, u16) {
-    let start = bytes.windows(2).position(|marker| marker == [0xff, 0xc0] || marker == [0xff, 0xc2]).expect("a JPEG");
-    let number = |at: usize| u16::from_be_bytes([bytes[start + at], bytes[start + at + 1]]);
-    (number(7), number(5))
-}
-
 #[tokio::test]
-async fn a_screenshot_is_shown_with_a_thumbnail_made_by_us() {
+async fn a_screenshot_is_shown_with_thumbnails_in_two_sizes() {
     let (ada, bob) = (Person::register().await, Person::register().await);
     let artifact = ada.create_artifact("public", "draw();\n").await;
     for (width, height) in [(1000, 500), (300, 900), (20, 10)] {
@@ -29,22 +23,57 @@ async fn a_screenshot_is_shown_with_a_thumbnail_made_by_us() {
         let media = put(&ada, &artifact, "*", &upload.id()).await.expect(200);
         assert_eq!(media.json["screenshot"]["sha256"], upload.json["blob"]["sha256"]);
         assert_eq!(media.json["screenshot"]["content_type"], "image/png");
-        assert_eq!(media.json["thumb"]["content_type"], "image/jpeg");
         assert_eq!(bob.fetch(&media.json["screenshot"]["url"]).await.expect(200).bytes, picture);
-        let thumb = bob.fetch(&media.json["thumb"]["url"]).await.expect(200);
-        assert_eq!(thumb.header("content-type"), "image/jpeg");
-        let (thumb_width, thumb_height) = jpeg_size(&thumb.bytes);
-        assert!(thumb_width.max(thumb_height) <= 480, "{thumb_width} x {thumb_height}");
-        let (expected, found) =
-            (f64::from(width) / f64::from(height), f64::from(thumb_width) / f64::from(thumb_height));
-        assert!((expected / found - 1.0).abs() < 0.1, "{width} x {height} became {thumb_width} x {thumb_height}");
+        for (name, side) in [("thumb", 480), ("small", 160)] {
+            let blob = &media.json[name];
+            let thumb = bob.fetch(&blob["url"]).await.expect(200);
+            assert_eq!((&blob["content_type"], thumb.header("content-type")), (&json!("image/jpeg"), "image/jpeg"));
+            assert_eq!((&blob["size"], &blob["sha256"]), (&json!(thumb.bytes.len()), &json!(Sha256::of(&thumb.bytes))));
+            let thumb = pictures::decode(&thumb.bytes);
+            assert_eq!(thumb.width().max(thumb.height()), width.max(height).min(side), "{name} of {width} x {height}");
+            let (expected, found) =
+                (f64::from(width) / f64::from(height), f64::from(thumb.width()) / f64::from(thumb.height()));
+            assert!((expected / found - 1.0).abs() < 0.1, "{width} x {height} became {found}");
+        }
         let read = bob.get(&format!("/v1/artifacts/{}", artifact.id())).await.expect(200);
         assert_eq!(read.json["media"], media.json);
+        let listed = bob.get(&format!("/v1/profiles/{}/artifacts", ada.handle())).await.expect(200);
+        assert_eq!(listed.json["items"][0]["media"], media.json);
         for (name, value) in media.json.as_object().expect("an object") {
             let fields: Vec<&String> = value.as_object().expect("a blob").keys().collect();
             assert_eq!(fields, ["sha256", "size", "content_type", "url"], "{name}");
         }
     }
+}
+
+/// A dark picture would be seen through what is clear: thumbnails have white there.
+#[tokio::test]
+async fn what_is_clear_is_white_in_thumbnails() {
+    let ada = Person::register().await;
+    let artifact = ada.create_artifact("private", "draw();\n").await;
+    let upload = ada.upload("screenshot", "image/png", &pictures::transparent_png(600, 20)).await;
+    let media = put(&ada, &artifact, "*", &upload.id()).await.expect(200);
+    for name in ["thumb", "small"] {
+        let thumb = pictures::decode(&ada.fetch(&media.json[name]["url"]).await.expect(200).bytes).into_rgb8();
+        assert!(thumb.get_pixel(1, 1).0.iter().all(|channel| *channel > 250), "{name}");
+        assert!(thumb.get_pixel(thumb.width() - 2, 1).0[1] < 60, "{name}");
+    }
+    let shown = pictures::decode(&ada.fetch(&media.json["screenshot"]["url"]).await.expect(200).bytes);
+    assert_eq!(shown.into_rgba8().get_pixel(0, 0).0[3], 0);
+}
+
+/// Of a picture from before thumbnails were made of it, or one that an import brought.
+#[tokio::test]
+async fn without_thumbnails_the_screenshot_is_shown_alone() {
+    let ada = Person::register().await;
+    let artifact = ada.create_artifact("public", "draw();\n").await;
+    let media = put(&ada, &artifact, "*", &screenshot(&ada).await).await.expect(200);
+    let user: Uuid = ada.id().parse().expect("a UUID");
+    let behind = database::behind().await;
+    behind.execute("delete from pictures where user_id = $1", &[&user]).await.expect("deleted");
+    let read = ada.get(&format!("/v1/artifacts/{}/media", artifact.id())).await.expect(200);
+    assert_eq!((&read.json["screenshot"], &read.json["thumb"]), (&media.json["screenshot"], &media.json["thumb"]));
+    assert_eq!(read.json["small"], Value::Null);
 }
 
 #[tokio::test]
@@ -96,7 +125,7 @@ async fn someone_elses_is_not_found() {
             let _ = put(&bob, &artifact, if_match, &upload).await.expect_problem(404, "not_found");
         }
         let read = ada.get(&format!("/v1/artifacts/{}/media", artifact.id())).await.expect(200);
-        assert_eq!(read.json, json!({"screenshot": null, "thumb": null}));
+        assert_eq!(read.json, json!({"screenshot": null, "thumb": null, "small": null}));
     }
     let nowhere = format!("/v1/artifacts/{}/media", Uuid::now_v7());
     let body = json!({ "screenshot": upload });

@@ -9,7 +9,7 @@ async fn without_a_picture_there_is_nothing_to_show() {
     let path = format!("/v1/artifacts/{}/media", ada.create_artifact("public", "draw();\n").await.id());
     for person in [&ada, &Person::register().await, &Person::anonymous()] {
         let media = person.get(&path).await.expect(200);
-        assert_eq!(media.json, json!({"screenshot": null, "thumb": null}));
+        assert_eq!(media.json, json!({"screenshot": null, "thumb": null, "small": null}));
     }
 }
 
@@ -25,6 +25,10 @@ async fn who_sees_the_artifact_sees_its_pictures() {
         let read = person.get(&path).await.expect(200);
         assert_eq!((&read.json, read.etag()), (&media.json, media.etag()));
         assert_eq!(person.fetch(&read.json["screenshot"]["url"]).await.expect(200).bytes, picture);
+        for name in ["thumb", "small"] {
+            let thumb = person.fetch(&read.json[name]["url"]).await.expect(200);
+            assert_eq!(pictures::decode(&thumb.bytes).width(), 30);
+        }
         let _ = person.send_with("GET", &path, &[("if-none-match", &media.etag())], json!({})).await.expect(304);
     }
     let _ = ada.patch(&artifact, &media.etag(), json!({"visibility": "private"})).await.expect(200);

@@ -280,6 +280,9 @@ async fn what_is_no_fork_or_has_lost_its_source_is_told_so() {
         let _ = merge(&Person::register().await, artifact, json!({})).await.expect_problem(404, "not_found");
     }
     let _ = merge(&ada, &made, json!({})).await.expect_problem(404, "not_found");
+    let nowhere = format!("/v1/artifacts/{}/merges", uuid::Uuid::now_v7());
+    let nobodys = ada.send_with("POST", &nowhere, &[("if-match", "*")], json!({})).await;
+    let _ = nobodys.expect_problem(404, "not_found");
     for version in [4, 2_147_483_648_u32] {
         let _ = merge(&bob, &made, json!({ "version": version })).await.expect_problem(404, "not_found");
     }

@@ -15,6 +15,7 @@ async fn it_is_the_owners_alone() {
     assert_eq!((&read.json, read.etag()), (&made.json, made.etag()));
     let _ = bob.get(&path).await.expect_problem(404, "not_found");
     let _ = Person::anonymous().get(&path).await.expect_problem(401, "unauthenticated");
+    let _ = ada.get("/v1/messages/7/artifact").await.expect_problem(400, "malformed");
     let _ = ada.get(&format!("/v1/messages/{}/artifact", Uuid::now_v7())).await.expect_problem(404, "not_found");
 }
 

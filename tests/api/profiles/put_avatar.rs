@@ -19,6 +19,13 @@ async fn a_picture_is_shown() {
     assert_eq!(avatar.as_object().expect("a blob").len(), 4);
     let served = ada.fetch(&avatar["url"]).await.expect(200);
     assert_eq!((served.header("content-type"), &served.bytes), ("image/png", &picture));
+    for (name, width, height) in [("avatar_thumb", 480, 240), ("avatar_small", 160, 80)] {
+        let blob = &shown.json[name];
+        let thumb = ada.fetch(&blob["url"]).await.expect(200);
+        assert_eq!((thumb.header("content-type"), &blob["content_type"]), ("image/jpeg", &json!("image/jpeg")));
+        let thumb = pictures::decode(&thumb.bytes);
+        assert_eq!((thumb.width(), thumb.height()), (width, height), "{name}");
+    }
     // A browser shows it in its place.
     assert_eq!(served.header("content-disposition"), "");
 
@@ -50,6 +57,17 @@ async fn it_is_shown_beside_what_is_theirs() {
     let avatar = &seen.json["owner"]["avatar"];
     assert_eq!(avatar["sha256"], Sha256::of(&picture).to_string());
     assert_eq!(bob.fetch(&avatar["url"]).await.expect(200).bytes, picture);
+    // Small beside what is listed; in both sizes on the profile itself.
+    let small = &seen.json["owner"]["avatar_small"];
+    assert_eq!(pictures::decode(&bob.fetch(&small["url"]).await.expect(200).bytes).width(), 8);
+    let profile = bob.get(&format!("/v1/profiles/{}", ada.handle())).await.expect(200);
+    assert_eq!(&profile.json["avatar_small"], small);
+    let _ = bob.fetch(&profile.json["avatar_thumb"]["url"]).await.expect(200);
+    let _ = ada.put(&format!("/v1/artifacts/{}/like", artifact.id()), json!({})).await.expect(200);
+    let likes = bob.get(&format!("/v1/artifacts/{}/likes", artifact.id())).await.expect(200);
+    assert_eq!(&likes.json["items"][0]["avatar_small"], small);
+    let lineage = bob.get(&format!("/v1/artifacts/{}/lineage", artifact.id())).await.expect(200);
+    assert_eq!(&lineage.json["items"][0]["owner"]["avatar_small"], small);
 }
 
 #[tokio::test]

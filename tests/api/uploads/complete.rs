@@ -75,7 +75,7 @@ async fn many_may_complete_it_at_once() {
         }
     }
     let user: Uuid = ada.id().parse().expect("a UUID");
-    // The picture, its thumbnail, and the large one.
+    // The picture, its thumbnail in one size as it is no larger, and the large one.
     assert_eq!(database::number("select count(*) from blobs where user_id = $1", &[&user]).await, 3);
 }
 
@@ -133,7 +133,7 @@ async fn of_right_and_wrong_bytes_at_once_no_wrong_ones_stay() {
     let mut wrong = bytes.clone();
     wrong[0] ^= 1;
     let mut uploads = Vec::new();
-    for sent in [&wrong, &bytes] {
+    for sent in [&wrong, &wrong, &bytes] {
         let declared = ada.declare("file", "video/mp4", &bytes).await.expect(201);
         send_all(&ada, &declared, sent).await;
         uploads.push(declared);
@@ -142,9 +142,10 @@ async fn of_right_and_wrong_bytes_at_once_no_wrong_ones_stay() {
         let (ada, path) = (ada.clone(), format!("{}/complete", path(upload)));
         async move { ada.post(&path, json!({})).await.status }
     }));
-    assert!(replies.await.iter().all(|status| [200, 409].contains(status)));
+    let statuses = replies.await;
+    assert!(statuses.iter().all(|status| [200, 409].contains(status)), "{statuses:?}");
     // Where the wrong ones were in the way, they are no longer.
-    let completed = complete(&ada, &uploads[1]).await.expect(200);
+    let completed = complete(&ada, &uploads[2]).await.expect(200);
     assert!(ada.fetch(&completed.json["blob"]["url"]).await.expect(200).bytes == bytes);
 }
 
@@ -161,33 +162,36 @@ async fn parts_of_another_length_are_refused() {
     assert_eq!(read.json["parts"].as_array().map(Vec::len), Some(3));
 }
 
-#[tokio::test]
-async fn pictures_are_looked_at() {
+/// Declares, sends and completes what is said to be a picture.
+async fn complete_picture(person: &Person, purpose: &str, content_type: &str, bytes: &[u8]) -> Reply {
+    let declared = person.declare(purpose, content_type, bytes).await.expect(201);
+    let _ = person.send_part(&declared.json["parts"][0], bytes.to_vec()).await.expect(200);
+    complete(person, &declared).await
+}
+
+/// What is shown of a picture: its media type, and its bytes.
+async fn shown(person: &Person, content_type: &str, bytes: &[u8]) -> (String, Vec<u8>) {
+    let completed = complete_picture(person, "screenshot", content_type, bytes).await.expect(200);
+    let blob = &completed.json["blob"];
+    let served = person.fetch(&blob["url"]).await.expect(200);
+    assert_eq!(
+        (served.header("content-type"), served.header("content-disposition")),
+        (blob["content_type"].as_str().expect("a type"), "")
+    );
+    assert_eq!(blob["sha256"], Sha256::of(&served.bytes).to_string());
+    (served.header("content-type").to_owned(), served.bytes)
+}
+
+/// Each is refused, again and again, and nothing of it can be shown. All that is wrong with it is said.
+async fn expect_refused(content_type: &str, files: &[(&str, Vec<u8>)]) {
     let ada = Person::register().await;
-    let picture = pictures::png(64, 64);
-    let svg = br#"<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>"#;
-    let script = [&picture[..16], b"<script>alert(1)</script>"].concat();
-    let huge = {
-        // A header that promises 100,000 pixels on each side.
-        let mut huge = pictures::png(8, 8);
-        huge[16..24].copy_from_slice(&[0, 1, 134, 160, 0, 1, 134, 160]);
-        huge
-    };
-    for (purpose, content_type, bytes) in [
-        ("avatar", "image/png", &svg[..]),
-        ("screenshot", "image/png", b"<html><script>alert(1)</script></html>"),
-        ("avatar", "image/jpeg", &picture),
-        ("avatar", "image/gif", b"GIF89a"),
-        ("avatar", "image/webp", b"RIFF\x10\0\0\0WEBPVP8 "),
-        ("screenshot", "image/png", &picture[..picture.len() / 2]),
-        ("screenshot", "image/png", &script),
-        ("avatar", "image/png", &huge),
-        ("avatar", "image/png", b"\0"),
-    ] {
-        let declared = ada.declare(purpose, content_type, bytes).await.expect(201);
-        let _ = ada.send_part(&declared.json["parts"][0], bytes.to_vec()).await.expect(200);
+    for (detail, bytes) in files {
+        let declared = ada.declare("avatar", content_type, bytes).await.expect(201);
+        let _ = ada.send_part(&declared.json["parts"][0], bytes.clone()).await.expect(200);
         for _ in 0..2 {
-            let _ = complete(&ada, &declared).await.expect_problem(422, "invalid_image");
+            let reply = complete(&ada, &declared).await.expect_problem(422, "invalid_image");
+            let said = reply.json["detail"].as_str().expect("a detail");
+            assert!(said.contains(detail), "{detail:?} is not in {said:?}");
         }
         expect_pending(&ada, &declared).await;
         let reply = ada.put("/v1/profiles/me/avatar", json!({"upload": declared.id()})).await;
@@ -195,8 +199,300 @@ async fn pictures_are_looked_at() {
     }
     let user: Uuid = ada.id().parse().expect("a UUID");
     assert_eq!(database::number("select count(*) from blobs where user_id = $1", &[&user]).await, 0);
+    assert_eq!(database::number("select count(*) from pictures where user_id = $1", &[&user]).await, 0);
+}
+
+const ZIP: &[u8] = b"PK\x03\x04\x14\0\0\0\0\0a.jsPK\x05\x06\0\0\0\0\x01\0\x01\0";
+
+#[tokio::test]
+async fn what_is_no_picture_is_refused() {
+    let png = pictures::png(64, 64);
+    let svg = br#"<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>"#;
+    let other = "not the image/png they were declared as";
+    expect_refused(
+        "image/png",
+        &[
+            (other, svg.to_vec()),
+            (other, b"<html><script>alert(1)</script></html>".to_vec()),
+            (other, b"\0".to_vec()),
+            (other, pictures::jpeg(8, 8)),
+            ("not only a picture", [&png[..16], b"<script>alert(1)</script>"].concat()),
+            ("ends before", png[..png.len() / 2].to_vec()),
+            ("ends before", png[..png.len() - 1].to_vec()),
+            ("cannot be decoded", [&png[..8], &pictures::chunk(*b"IEND", b"")].concat()),
+        ],
+    )
+    .await;
+    let jpeg = pictures::jpeg(64, 64);
+    expect_refused(
+        "image/jpeg",
+        &[
+            ("not the image/jpeg", png),
+            ("ends before", jpeg[..jpeg.len() / 2].to_vec()),
+            ("do not follow", pictures::with_segment(&[&jpeg[..2], b"junk", &jpeg[2..]].concat(), 0xfe, b"hello")),
+            ("has no length", b"\xff\xd8\xff\xe0\0\0".to_vec()),
+            ("ends before", b"\xff\xd8\xff".to_vec()),
+        ],
+    )
+    .await;
+    let gif = pictures::gif(9, 9, 2);
+    expect_refused(
+        "image/gif",
+        &[
+            ("ends before", b"GIF89a".to_vec()),
+            ("ends before", gif[..gif.len() - 1].to_vec()),
+            ("do not follow", [&gif[..gif.len() - 1], b"alert(1)"].concat()),
+            ("cannot be decoded", pictures::gif(9, 9, 0)),
+        ],
+    )
+    .await;
+    let webp = pictures::webp(9, 9);
+    expect_refused(
+        "image/webp",
+        &[
+            ("ends before", b"RIFF\x10\0\0\0WEBPVP8 ".to_vec()),
+            ("ends before", webp[..webp.len() - 2].to_vec()),
+            ("cannot be decoded", pictures::riff(&[(*b"VP8L", b"/")])),
+        ],
+    )
+    .await;
     // As a file it is just bytes.
+    let ada = Person::register().await;
     let _ = ada.upload("file", "image/svg+xml", svg).await;
+}
+
+#[tokio::test]
+async fn a_picture_that_is_something_else_too_is_refused() {
+    let (png, jpeg, gif, webp) =
+        (pictures::png(9, 9), pictures::jpeg(9, 9), pictures::gif(9, 9, 1), pictures::webp(9, 9));
+    let behind = |picture: &[u8], what: &[u8]| ("follow the end", [picture, what].concat());
+    let page = b"<html><body><script>alert(1)</script></body></html>";
+    let beside = "not only a picture";
+    expect_refused(
+        "image/png",
+        &[
+            behind(&png, ZIP),
+            behind(&png, page),
+            behind(&png, b";alert(1)//"),
+            behind(&png, &png),
+            (beside, pictures::with_chunk(&png, *b"tEXt", &[b"Comment\0", &page[..]].concat())),
+            (beside, pictures::with_chunk(&png, *b"zipp", ZIP)),
+            (beside, {
+                let text = fdeflate::compress_to_vec(b"<?php system($_GET[0]); ?>");
+                pictures::with_chunk(&png, *b"zTXt", &[&b"Comment\0\0"[..], &text].concat())
+            }),
+        ],
+    )
+    .await;
+    expect_refused(
+        "image/jpeg",
+        &[
+            behind(&jpeg, ZIP),
+            behind(&jpeg, b"*/=alert(1)/*"),
+            (beside, pictures::with_segment(&jpeg, 0xfe, page)),
+            (beside, pictures::with_segment(&jpeg, 0xe5, b"%PDF-1.7")),
+            // What a camera may have put there is looked at too.
+            (beside, [&jpeg[..], &jpeg, ZIP].concat()),
+            (beside, [&jpeg[..], b"\0\0\0\x18ftypmp42", page].concat()),
+        ],
+    )
+    .await;
+    let comment = |text: &[u8]| [&[0x21, 0xfe, u8::try_from(text.len()).expect("short")], text, &[0]].concat();
+    let table = 13 + 6;
+    let with_comment = |text: &[u8]| [&gif[..table], &comment(text), &gif[table..]].concat();
+    expect_refused(
+        "image/gif",
+        &[behind(&gif, ZIP), behind(&gif, b"=1;alert(1)"), (beside, with_comment(page)), (beside, with_comment(ZIP))],
+    )
+    .await;
+    let chunk = &webp[20..];
+    expect_refused(
+        "image/webp",
+        &[
+            behind(&webp, ZIP),
+            (beside, pictures::riff(&[(*b"VP8L", chunk), (*b"EXIF", page)])),
+            (beside, pictures::riff(&[(*b"VP8L", chunk), (*b"ZIP ", ZIP)])),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_takes_too_much_to_decode_is_refused() {
+    let png = pictures::png(8, 8);
+    expect_refused(
+        "image/png",
+        &[
+            // A header alone, before there is memory for it.
+            ("cannot be decoded", pictures::claiming(&png, 100_000, 100_000)),
+            ("cannot be decoded", pictures::claiming(&png, u32::MAX / 2, u32::MAX / 2)),
+            ("too many", pictures::claiming(&png, 8_192, 8_192)),
+            ("cannot be decoded", pictures::claiming(&png, 0, 8)),
+            // Whole ones: small to send, and large to have.
+            ("cannot be decoded", pictures::plain_png(8_193, 1)),
+            ("cannot be decoded", pictures::plain_png(1, 60_000)),
+            ("too many", pictures::plain_png(8_000, 4_500)),
+            ("hold more than", pictures::inflating(&png, *b"zTXt", 64 * 1024 * 1024)),
+            ("hold more than", pictures::inflating(&png, *b"iTXt", 5 * 1024 * 1024)),
+            ("hold more than", pictures::inflating(&png, *b"iCCP", 64 * 1024 * 1024)),
+            ("hold more than", {
+                let half = pictures::inflating(&png, *b"zTXt", 3 * 1024 * 1024);
+                pictures::inflating(&half, *b"zTXt", 3 * 1024 * 1024)
+            }),
+            ("more than 500 frames", pictures::apng(2, 2, 501)),
+        ],
+    )
+    .await;
+    let mut tall = pictures::jpeg(8, 8);
+    let size = tall.windows(2).position(|marker| marker == [0xff, 0xc0]).expect("a frame") + 5;
+    tall[size..size + 4].copy_from_slice(&[0xff, 0xff, 0xff, 0xff]);
+    expect_refused("image/jpeg", &[("cannot be decoded", tall), ("more than 64 scans", pictures::many_scans(65))])
+        .await;
+    expect_refused(
+        "image/gif",
+        &[
+            ("more than 500 frames", pictures::gif(1, 1, 501)),
+            ("pixels together", pictures::gif(1_000, 1_000, 135)),
+            ("cannot be decoded", pictures::gif(60_000, 1, 1)),
+        ],
+    )
+    .await;
+    expect_refused(
+        "image/webp",
+        &[
+            ("more than 500 frames", pictures::animated_webp(1, 501)),
+            ("bytes of lossless picture", pictures::table_bomb(30_000)),
+            ("bytes of lossless picture", pictures::riff(&[(*b"ALPH", &vec![1; 2 * 1024 * 1024 + 1])])),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_shown_is_made_by_us() {
+    let ada = Person::register().await;
+    let (picture, secret) = (pictures::picture(30, 20), b"Photographed at home");
+    let png = pictures::encode(picture.clone(), image::ImageFormat::Png);
+    let jpeg = pictures::with_segment(&pictures::encode(picture.clone(), image::ImageFormat::Jpeg), 0xfe, secret);
+    let webp = pictures::encode(picture.clone(), image::ImageFormat::WebP);
+    let with_text = pictures::with_chunk(&png, *b"tEXt", &[b"Comment\0", &secret[..]].concat());
+    let profile = pictures::inflating(&png, *b"iCCP", 1024 * 1024);
+    for (content_type, bytes, expected) in [
+        ("image/png", &png, "image/png"),
+        ("image/png", &with_text, "image/png"),
+        ("image/png", &profile, "image/png"),
+        ("image/jpeg", &jpeg, "image/jpeg"),
+        ("image/webp", &webp, "image/png"),
+    ] {
+        let (content_type, served) = shown(&ada, content_type, bytes).await;
+        assert_eq!(content_type, expected);
+        assert!(!served.windows(secret.len()).any(|found| found == secret));
+        let (served, sent) = (pictures::decode(&served).into_rgb8(), pictures::decode(bytes).into_rgb8());
+        assert_eq!(served.dimensions(), (30, 20));
+        let furthest = served.iter().zip(sent.iter()).map(|(one, other)| one.abs_diff(*other)).max();
+        assert!(furthest <= Some(if expected == "image/jpeg" { 60 } else { 0 }), "{furthest:?}");
+    }
+    // What was sent is nobody's any more.
+    let user: Uuid = ada.id().parse().expect("a UUID");
+    let sent = [&jpeg, &with_text, &webp].map(|bytes| Sha256::of(bytes));
+    for sha256 in sent {
+        let _ = ada.get(&format!("/v1/blobs/{sha256}")).await.expect_problem(404, "not_found");
+        let kept = "select count(*) from blobs where user_id = $1 and sha256 = decode($2, 'hex')";
+        assert_eq!(database::number(kept, &[&user, &sha256.to_string()]).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn odd_pictures_are_pictures() {
+    let ada = Person::register().await;
+    let size = async |content_type, bytes: &[u8]| {
+        let (shown_as, served) = shown(&ada, content_type, bytes).await;
+        let picture = pictures::decode(&served);
+        (shown_as, picture.width(), picture.height())
+    };
+    for (width, height) in [(1, 1), (1, 8_192), (8_192, 1)] {
+        assert_eq!(
+            size("image/png", &pictures::plain_png(width, height)).await,
+            ("image/png".to_owned(), width, height)
+        );
+    }
+    assert_eq!(size("image/webp", &pictures::lossy_webp()).await, ("image/jpeg".to_owned(), 1, 1));
+    // Zeros behind it are no file of their own; nor is what cameras put there.
+    let (png, jpeg) = (pictures::png(9, 9), pictures::jpeg(9, 9));
+    let _ = size("image/png", &[&png[..], &[0; 512]].concat()).await;
+    for behind in [&[0; 7][..], &pictures::jpeg(3, 3), b"\0\0\0\x18ftypmp42\0\0\0\0", b"\x12\x34SEFH\0\0SEFT"] {
+        let (_, served) = shown(&ada, "image/jpeg", &[&jpeg[..], behind].concat()).await;
+        assert_eq!(pictures::decode(&served).width(), 9);
+        assert!(behind.len() < 8 || !served.windows(behind.len()).any(|found| found == behind));
+    }
+    // 16 bits a channel become 8, and what was transparent stays so.
+    let (_, served) = shown(&ada, "image/png", &pictures::deep_png(6, 4)).await;
+    assert_eq!(pictures::decode(&served).color(), image::ColorType::Rgba8);
+    assert_eq!(pictures::decode(&served).to_rgba8().get_pixel(2, 3).0, [0x12, 2, 3, 0x80]);
+    let (_, served) = shown(&ada, "image/png", &pictures::transparent_png(10, 10)).await;
+    assert_eq!(pictures::decode(&served).to_rgba8().get_pixel(0, 0).0[3], 0);
+    // Printers' inks become colours.
+    let (_, served) = shown(&ada, "image/jpeg", &pictures::cmyk_jpeg()).await;
+    let [red, green, blue] = pictures::decode(&served).to_rgb8().get_pixel(4, 4).0;
+    assert!(red > 240 && green < 15 && blue > 240, "{red} {green} {blue}");
+    // A camera that was held upright.
+    let upright = pictures::with_segment(&pictures::jpeg(40, 20), 0xe1, &pictures::exif(6));
+    assert_eq!(size("image/jpeg", &upright).await, ("image/jpeg".to_owned(), 20, 40));
+    let (_, served) = shown(&ada, "image/jpeg", &pictures::with_segment(&jpeg, 0xe1, &pictures::exif(3))).await;
+    for metadata in [&b"Exif"[..], b"51.5N"] {
+        assert!(!served.windows(metadata.len()).any(|found| found == metadata));
+    }
+}
+
+#[tokio::test]
+async fn animations_stay_so_as_gif_and_stand_still_else() {
+    let ada = Person::register().await;
+    let sent = pictures::gif(20, 10, 500);
+    let commented = [&sent[..19], b"\x21\xfe\x05hello\0", &sent[19..]].concat();
+    let (content_type, served) = shown(&ada, "image/gif", &commented).await;
+    assert_eq!(content_type, "image/gif");
+    // Its frames, their times and how often they are shown; not its comment.
+    assert_eq!(served, sent);
+    for (content_type, bytes) in
+        [("image/png", pictures::apng(7, 5, 4)), ("image/webp", pictures::animated_webp(7, 500))]
+    {
+        let (shown_as, served) = shown(&ada, content_type, &bytes).await;
+        assert_eq!(shown_as, "image/png");
+        assert!(!served.windows(4).any(|kind| kind == b"acTL"));
+        assert_eq!(pictures::decode(&served).to_rgb8(), pictures::decode(&bytes).to_rgb8());
+    }
+}
+
+/// Whatever was broken on the way: it is a picture, or it is said that it is none.
+#[tokio::test]
+async fn broken_pictures_are_never_our_fault() {
+    let ada = Person::register().await;
+    let seed = *Uuid::new_v4().as_bytes();
+    let replies = together((0..48_usize).map(|round| {
+        let ada = ada.clone();
+        async move {
+            let (content_type, mut bytes) = match round % 6 {
+                0 => ("image/png", pictures::png(40, 40)),
+                1 => ("image/jpeg", pictures::jpeg(40, 40)),
+                2 => ("image/gif", pictures::gif(40, 40, 3)),
+                3 => ("image/webp", pictures::webp(40, 40)),
+                4 => ("image/png", pictures::apng(20, 20, 3)),
+                _ => ("image/webp", pictures::animated_webp(20, 3)),
+            };
+            for step in 0..=round / 12 {
+                let random = Sha256::of(format!("{seed:?} {round} {step}").as_bytes()).0;
+                let at = usize::from(u16::from_le_bytes([random[0], random[1]])) % bytes.len();
+                bytes[at] = random[2];
+            }
+            (round, complete_picture(&ada, "screenshot", content_type, &bytes).await)
+        }
+    }));
+    for (round, reply) in replies.await {
+        assert!([200, 422].contains(&reply.status), "{seed:?} {round}: {}", reply.status);
+        if reply.status == 422 {
+            let _ = reply.expect_problem(422, "invalid_image");
+        }
+    }
 }
 
 #[tokio::test]

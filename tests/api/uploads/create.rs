@@ -73,7 +73,7 @@ async fn the_signature_covers_what_was_declared_for_five_minutes() {
     assert!(url.as_str().expect("a URL").contains(&key), "{url}");
 
     let picture = ada.declare("avatar", "image/png", &pictures::png(8, 8)).await.expect(201);
-    let key = format!("/images/{}/", ada.id());
+    let key = format!("/sources/{}/", ada.id());
     assert!(picture.json["parts"][0]["url"].as_str().expect("a URL").contains(&key));
 }
 
@@ -122,6 +122,7 @@ async fn a_url_is_good_for_its_own_place_and_time_alone() {
         url.replace(&sha256, &"0".repeat(64)),
         url.replace(ada.id(), &Uuid::nil().to_string()),
         url.replace("/blobs/", "/images/"),
+        url.replace("/blobs/", "/sources/"),
         url.replace("X-Amz-Expires=300", "X-Amz-Expires=3000"),
         url.replace(&date, "20200101T000000Z"),
         url.split('?').next().expect("a URL").to_owned(),
@@ -193,6 +194,21 @@ async fn a_picture_is_known_only_where_it_was_looked_at() {
     assert_eq!(avatar.json["state"], "ready");
     let screenshot = ada.declare("screenshot", "image/png", &picture).await.expect(201);
     assert_eq!((&screenshot.json["state"], &screenshot.json["parts"]), (&json!("ready"), &json!([])));
+    // By the file that was sent, not by what is shown of it; as what it is; and by its owner.
+    let jpeg = pictures::jpeg(16, 16);
+    let sent = ada.upload("screenshot", "image/jpeg", &jpeg).await;
+    assert_ne!(sent.json["blob"]["sha256"], Sha256::of(&jpeg).to_string());
+    let again = ada.declare("avatar", "image/jpeg", &jpeg).await.expect(201);
+    assert_eq!((&again.json["state"], &again.json["blob"]), (&json!("ready"), &sent.json["blob"]));
+    assert_eq!(ada.declare("avatar", "image/png", &jpeg).await.expect(201).json["state"], "pending");
+    assert_eq!(
+        Person::register().await.declare("avatar", "image/jpeg", &jpeg).await.expect(201).json["state"],
+        "pending"
+    );
+    // Shown as an avatar without having been sent again, thumbnails and all.
+    let shown = ada.put("/v1/profiles/me/avatar", json!({"upload": again.id()})).await.expect(200);
+    assert_eq!(shown.json["avatar"], sent.json["blob"]);
+    let _ = ada.fetch(&shown.json["avatar_small"]["url"]).await.expect(200);
 }
 
 #[tokio::test]

@@ -35,6 +35,13 @@ async fn each_number_is_counted_by_itself() {
 }
 
 #[tokio::test]
+async fn unknown_parameters_are_refused() {
+    let ada = Person::register().await;
+    let reply = ada.get(&format!("{PATH}?days=7")).await.expect_problem(422, "invalid");
+    assert_eq!(reply.pointers(), ["/query/days"]);
+}
+
+#[tokio::test]
 async fn who_has_nothing_is_told_so() {
     let stats = Person::register().await.get(PATH).await.expect(200);
     for field in ["chat_sessions_count", "messages_count", "artifacts_count", "tool_uses_count"] {

@@ -38,18 +38,39 @@ pub(crate) struct Files {
 
 /// What is to be stored.
 struct Found {
-    path: PathBuf,
+    content: Content,
     size: i64,
     sha256: Sha256,
     content_type: &'static str,
-    is_image: bool,
+}
+
+/// Where the bytes are.
+enum Content {
+    File(PathBuf),
+    /// What was made of a picture, as a completed upload would make it.
+    Made(Vec<u8>),
+}
+
+/// A file, and what was made of it if it is a picture.
+struct Looked {
+    found: Found,
+    picture: Option<Picture>,
+}
+
+/// A picture's thumbnails, and the file it was made of.
+struct Picture {
+    thumbs: [Found; 2],
+    width: i32,
+    height: i32,
+    source_sha256: Sha256,
+    source_size: i64,
+    source_content_type: &'static str,
 }
 
 /// A file in the bucket.
 struct Stored {
-    found: Found,
+    looked: Looked,
     owner: Uuid,
-    key: String,
     /// Whether it was there before.
     is_known: bool,
 }
@@ -175,22 +196,40 @@ async fn owner(target: &Target, table: &Table, column: &FileColumn, row: &Row) -
 }
 
 /// Reads a file as far as is needed to know what it is; or says why it is not taken.
-fn look_at(path: PathBuf, is_image: bool, limit: u64) -> Result<Found, String> {
+fn look_at(path: PathBuf, is_image: bool, limit: u64) -> Result<Looked, String> {
     let unreadable = |error: std::io::Error| format!("the file cannot be read: {error}");
     let size = fs::metadata(&path).map_err(unreadable)?.len();
     if size > limit {
         return Err(format!("the file has {size} bytes, more than {limit}"));
     }
-    let (content_type, sha256) = if is_image {
-        let bytes = fs::read(&path).map_err(unreadable)?;
-        let content_type = image::content_type(&bytes).ok_or("the file is no PNG, JPEG, WebP or GIF")?;
-        image::thumbnail(&bytes, content_type).map_err(|problem| problem.to_string())?;
-        (content_type, Sha256::of(&bytes))
-    } else {
-        (content_type(&path), hash(&path).map_err(unreadable)?)
-    };
     let size = i64::try_from(size).map_err(|error| error.to_string())?;
-    Ok(Found { path, size, sha256, content_type, is_image })
+    if is_image {
+        return look_at_picture(&fs::read(&path).map_err(unreadable)?);
+    }
+    let (content_type, sha256) = (content_type(&path), hash(&path).map_err(unreadable)?);
+    Ok(Looked { found: Found { content: Content::File(path), size, sha256, content_type }, picture: None })
+}
+
+fn look_at_picture(bytes: &[u8]) -> Result<Looked, String> {
+    let content_type = image::content_type(bytes).ok_or("the file is no PNG, JPEG, WebP or GIF")?;
+    let picture = image::render(bytes, content_type).map_err(|problem| problem.to_string())?;
+    let made = |bytes: Vec<u8>, content_type| Found {
+        size: bytes.len().try_into().expect("pictures are small"),
+        sha256: Sha256::of(&bytes),
+        content: Content::Made(bytes),
+        content_type,
+    };
+    Ok(Looked {
+        found: made(picture.bytes, picture.content_type),
+        picture: Some(Picture {
+            thumbs: picture.thumbs.map(|thumb| made(thumb, "image/jpeg")),
+            width: picture.width.try_into().map_err(|_| "the picture is too wide")?,
+            height: picture.height.try_into().map_err(|_| "the picture is too high")?,
+            source_sha256: Sha256::of(bytes),
+            source_size: bytes.len().try_into().expect("pictures are small"),
+            source_content_type: content_type,
+        }),
+    })
 }
 
 fn hash(path: &Path) -> std::io::Result<Sha256> {
@@ -224,25 +263,43 @@ fn content_type(path: &Path) -> &'static str {
     }
 }
 
-/// Puts a file into the bucket where it is not there, and has the bucket say what it holds.
-async fn put(bucket: &BucketClient, owner: Uuid, found: Found) -> Result<Stored> {
-    let key = Bucket::key(owner, &found.sha256, found.is_image);
-    let is_known = holds(bucket, &key, &found).await?;
-    if !is_known {
-        bucket.write_file(&key, found.content_type, &found.path, &found.sha256).await.map_err(cause)?;
-        ensure!(holds(bucket, &key, &found).await?, "the bucket holds other bytes at {key}");
+impl Found {
+    fn key(&self, owner: Uuid) -> String {
+        Bucket::key(owner, &self.sha256, matches!(self.content, Content::Made(_)))
     }
-    Ok(Stored { found, owner, key, is_known })
+
+    /// Puts it into the bucket where it is not there, has the bucket say what it holds, and says whether it was there.
+    async fn put(&self, bucket: &BucketClient, owner: Uuid) -> Result<bool> {
+        let key = self.key(owner);
+        let is_known = holds(bucket, &key, self).await?;
+        if !is_known {
+            match &self.content {
+                Content::File(path) => bucket.write_file(&key, self.content_type, path, &self.sha256).await,
+                Content::Made(bytes) => bucket.write(&key, self.content_type, bytes.clone()).await,
+            }
+            .map_err(cause)?;
+            ensure!(holds(bucket, &key, self).await?, "the bucket holds other bytes at {key}");
+        }
+        Ok(is_known)
+    }
+}
+
+async fn put(bucket: &BucketClient, owner: Uuid, looked: Looked) -> Result<Stored> {
+    for thumb in looked.picture.iter().flat_map(|picture| &picture.thumbs) {
+        thumb.put(bucket, owner).await?;
+    }
+    let is_known = looked.found.put(bucket, owner).await?;
+    Ok(Stored { looked, owner, is_known })
 }
 
 /// Whether the bucket holds these bytes at this key.
 async fn holds(bucket: &BucketClient, key: &str, found: &Found) -> Result<bool> {
     let Some(stored) = bucket.head(key).await.map_err(cause)? else { return Ok(false) };
     let sha256 = match stored.sha256 {
-        Some(sha256) => sha256,
+        Some(sha256) => Some(sha256),
         None => bucket.sha256(key).await.map_err(cause)?,
     };
-    Ok(stored.size == found.size && sha256 == found.sha256)
+    Ok(stored.size == found.size && sha256 == Some(found.sha256))
 }
 
 fn cause(problem: Problem) -> anyhow::Error {
@@ -287,13 +344,34 @@ async fn link(
     row: &Row,
     stored: &Stored,
 ) -> Result<Result<(), String>> {
-    let link = format!(
-        "select {}.attach($1, $2::text::uuid, $3, lens.add_blob($4, $5, $6, $7, null, $8))",
-        quote(target.lens.name)
-    );
-    let Stored { found, owner, key, .. } = stored;
-    let sha256 = found.sha256.0.as_slice();
-    let parameters: [&(dyn ToSql + Sync); 8] =
-        [&table.relation.name, &row.key, &column.column, owner, &sha256, &found.size, &found.content_type, key];
-    Ok(target.attempt(target.client.execute(&link, &parameters)).await?.map(drop))
+    let link = async {
+        let blob = add_blob(target, stored.owner, &stored.looked.found).await?;
+        if let Some(picture) = &stored.looked.picture {
+            let [thumb, small] = &picture.thumbs;
+            let thumb = add_blob(target, stored.owner, thumb).await?;
+            let small = add_blob(target, stored.owner, small).await?;
+            let source_sha256 = picture.source_sha256.0.as_slice();
+            let parameters: [&(dyn ToSql + Sync); 8] = [
+                &blob,
+                &thumb,
+                &small,
+                &picture.width,
+                &picture.height,
+                &source_sha256,
+                &picture.source_size,
+                &picture.source_content_type,
+            ];
+            target.client.execute("select lens.add_picture($1, $2, $3, $4, $5, $6, $7, $8)", &parameters).await?;
+        }
+        let attach = format!("select {}.attach($1, $2::text::uuid, $3, $4)", quote(target.lens.name));
+        target.client.execute(&attach, &[&table.relation.name, &row.key, &column.column, &blob]).await
+    };
+    Ok(target.attempt(link).await?.map(drop))
+}
+
+async fn add_blob(target: &Target, owner: Uuid, found: &Found) -> Result<Uuid, tokio_postgres::Error> {
+    let (key, sha256) = (found.key(owner), found.sha256.0.as_slice());
+    let parameters: [&(dyn ToSql + Sync); 5] = [&owner, &sha256, &found.size, &found.content_type, &key];
+    let add = "select lens.add_blob($1, $2, $3, $4, null, $5)";
+    Ok(target.client.query_one(add, &parameters).await?.get(0))
 }
