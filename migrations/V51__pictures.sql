@@ -175,8 +175,3 @@ as $$
 $$;
 comment on column blobs.storage_key is
     'Where the bytes lie in the bucket: blobs/<user_id>/<sha256 in hex>, or images/… where we made them to be shown. Text that was also uploaded is in both places. What a picture was made of lies in sources/… until it is swept.';
-
--- Volatile, they saw more than the statement whose rows they judge: a source that went out of sight in between was an error
--- in the middle of a fork. Stable, both see the same.
-alter function sees_blob(uuid) stable;
-alter function sees_artifact(uuid) stable;

@@ -26,17 +26,16 @@ pub struct SharedFilePath {
 }
 
 impl Endpoint for ReadSharedFile {
-    const ROUTE: Route =
-        Route::get("/v1/shared/{token}/files/{path+}", "Read one file of an artifact that is shared")
-            .access(Access::Anyone)
-            .storage(Storage::Read)
-            .headers(&[SHARE_VIEW])
-            .problems(&[
-                &problem::SHARE_VIEW_REQUIRED,
-                &problem::SHARE_EXPIRED,
-                &problem::SHARE_GONE,
-                &problem::SHARE_REVOKED,
-            ]);
+    const ROUTE: Route = Route::get("/v1/shared/{token}/files/{path+}", "Read one file of an artifact that is shared")
+        .access(Access::Anyone)
+        .storage(Storage::Read)
+        .headers(&[SHARE_VIEW])
+        .problems(&[
+            &problem::SHARE_VIEW_REQUIRED,
+            &problem::SHARE_EXPIRED,
+            &problem::SHARE_GONE,
+            &problem::SHARE_REVOKED,
+        ]);
     type Path = SharedFilePath;
     type Query = Nothing;
     type Body = Nothing;

@@ -117,9 +117,8 @@ impl Endpoint for OpenShare {
         let limit = input.query.limit;
         let open = sql("select auth.open_share($1, $2) as view").bind(token.0.to_vec()).bind(password_hash);
         let messages = select_shared_messages(None, limit);
-        let [view, thing, messages, version, files] = context
-            .fly([open, select_shared(), messages, select_shared_version(), select_shared_files()])
-            .await?;
+        let [view, thing, messages, version, files] =
+            context.fly([open, select_shared(), messages, select_shared_version(), select_shared_files()]).await?;
         let View { view } = read_one(&view)?;
         let mut thing: SharedThing = read_one(&thing)?;
         let bucket = context.bucket()?;

@@ -8,8 +8,8 @@ use shared::{
     model::{
         accounts::Id,
         versions::{
-            METADATA, NEWEST, Searched, Version, VersionsCount, advance, count_changes, read_texts, read_version, select_changed,
-            select_files, select_version, select_versions_count,
+            METADATA, NEWEST, Searched, Version, VersionsCount, advance, count_changes, read_texts, read_version,
+            select_changed, select_files, select_version, select_versions_count,
         },
     },
     sql,

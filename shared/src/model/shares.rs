@@ -10,10 +10,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    artifacts::Media,
-    blobs::sign_all,
+    artifacts::{MEDIA, MEDIA_JOINS, Media},
     messages::{Message, select_page},
-    profiles::Owner,
+    profiles::{OWNER, OWNER_JOINS, Owner},
     versions::{Version, read_version, select_all_file_rows, select_one_file_row},
 };
 use crate::{
@@ -205,7 +204,7 @@ from_row!(SharedThing { kind, is_live, expires_at, owner, chat, artifact });
 impl SharedThing {
     /// Makes the URLs of its pictures.
     pub fn sign(&mut self, bucket: &Bucket) -> Result<(), Problem> {
-        sign_all([&mut self.owner.avatar], bucket)?;
+        self.owner.sign(bucket)?;
         self.artifact.iter_mut().try_for_each(|artifact| artifact.media.sign(bucket))
     }
 }
@@ -213,15 +212,11 @@ impl SharedThing {
 /// Reads [`SharedThing`].
 #[must_use]
 pub fn select_shared() -> Sql {
-    sql("
+    sql(format!(
+        "
         select
             shares.kind, num_nulls(shares.through_message_id, shares.version_index) = 2 as is_live, shares.expires_at,
-            json_build_object(
-                'user_id', profiles.user_id,
-                'handle', profiles.handle,
-                'display_name', profiles.display_name,
-                'avatar', blob_json(avatars)
-            ) as owner,
+            {OWNER} as owner,
             case when chats.id is not null then json_build_object(
                 'id', chats.id,
                 'title', chats.title,
@@ -237,20 +232,19 @@ pub fn select_shared() -> Sql {
                 'type', artifacts.type,
                 'tool_name', artifacts.tool_name,
                 'metadata', artifacts.metadata,
-                'media', json_build_object('screenshot', blob_json(screenshots), 'thumb', blob_json(thumbs)),
+                'media', {MEDIA},
                 'created_at', artifacts.created_at,
                 'updated_at', artifacts.updated_at
             ) end as artifact
         from shares
         join profiles on profiles.user_id = shares.user_id
-        left join blobs avatars on avatars.id = profiles.avatar_blob_id
+        {OWNER_JOINS}
         left join chats on chats.id = shares.chat_id
         left join artifacts on artifacts.id = shares.artifact_id
-        left join artifact_media media on media.artifact_id = artifacts.id
-        left join blobs screenshots on screenshots.id = media.screenshot_blob_id
-        left join blobs thumbs on thumbs.id = media.thumb_blob_id
+        {MEDIA_JOINS}
         where shares.id = auth.share_id()
-    ")
+    "
+    ))
 }
 
 /// A page of the messages of the chat that is shared, oldest first.

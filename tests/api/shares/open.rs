@@ -48,7 +48,9 @@ async fn a_chat_is_shown_to_anyone_with_the_link() {
     let opened = nobody.get(&pinned).await.expect(200);
     assert_eq!(contents(&opened), ["first"]);
     assert_eq!((&opened.json["is_live"], &opened.json["messages"]["next_cursor"]), (&json!(false), &json!(null)));
-    let owner = json!({"user_id": ada.id(), "handle": ada.handle(), "display_name": "A Person", "avatar": null});
+    let owner = json!({
+        "user_id": ada.id(), "handle": ada.handle(), "display_name": "A Person", "avatar": null, "avatar_small": null
+    });
     assert_eq!(opened.json["owner"], owner);
     let created_at = opened.json["chat"]["created_at"].clone();
     let expected = json!({"id": chat, "title": "A clock", "message_count": null, "created_at": created_at});
