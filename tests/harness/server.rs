@@ -47,7 +47,7 @@ impl Server {
     pub fn with(database: Database, endpoints: Vec<Entry>) -> Self {
         let bucket = BucketConfig::from_env().expect("the bucket's variables are set: see `cargo xtask env`");
         let bucket = Box::leak(Box::new(Bucket::new(bucket).expect("keys are set")));
-        let services = Arc::new(Services::with(database, bucket));
+        let services = Arc::new(Services::with(database, bucket, Some(crate::drive::shared())));
         let (ready, address) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

@@ -68,7 +68,7 @@ impl Run<'_> {
     fn whole(&mut self, tools: &Tools, throwaway: &Throwaway) -> Result<()> {
         let mut build = cargo(self.project, "build --bins");
         if self.step("build the functions", &mut build)? {
-            self.tests("binaries", "--test binaries")?;
+            self.tests("binaries", "--test binaries --test drive")?;
             self.tests("browser", "--test browser")?;
             self.watch(tools, throwaway)?;
         }
