@@ -10,7 +10,7 @@ use std::{
 
 use harness::{
     Person, Reply, Value, database,
-    drive::{Account, Fault, File, KEYS, MOMENTS, Moment, fake, shared},
+    drive::{Account, Fault, File, KEYS, MOMENTS, Moment, fake},
     json,
     runtime_api::{Event, Function, program, run_to_end},
     server::Server,
@@ -38,6 +38,7 @@ struct World {
     jobs: DatabaseConfig,
     behind: Client,
     bucket: Bucket,
+    drive: Drive,
 }
 
 impl World {
@@ -51,6 +52,7 @@ impl World {
             jobs,
             behind: database::connect(&database::url(None, &name)).await,
             bucket: Bucket::new(BucketConfig::from_env().expect("the bucket's variables are set")).expect("keys are set"),
+            drive: fake().client(KEYS),
         }
     }
 
@@ -64,7 +66,7 @@ impl World {
     }
 
     async fn work(&self) -> Report {
-        self.work_with(shared()).await
+        self.work_with(&self.drive).await
     }
 
     async fn work_with(&self, drive: &Drive) -> Report {
@@ -627,7 +629,7 @@ async fn a_run_ends_in_time_and_the_next_goes_on() {
     let (ada, account) = world.person().await;
     let _ = ada.export_artifact(&ada.create_artifact("private", "a").await.id()).await;
     let until = Some(Instant::now());
-    let report = worker::run(&world.jobs, &world.bucket, shared(), until).await.expect("it works");
+    let report = worker::run(&world.jobs, &world.bucket, &world.drive, until).await.expect("it works");
     assert_eq!(report, Report { is_cut_short: true, ..Report::default() });
     assert!(account.requests().is_empty());
     assert_eq!(world.work().await, done(1));

@@ -162,12 +162,6 @@ pub fn fake() -> &'static FakeDrive {
     FAKE.get_or_init(FakeDrive::start)
 }
 
-/// A client of that server.
-pub fn shared() -> &'static Drive {
-    static DRIVE: OnceLock<Drive> = OnceLock::new();
-    DRIVE.get_or_init(|| fake().client(KEYS))
-}
-
 impl FakeDrive {
     /// Starts one.
     ///
@@ -195,7 +189,7 @@ impl FakeDrive {
         Self { url, shared }
     }
 
-    /// A client of this server, with these keys.
+    /// A client of this server, with these keys. Its connections belong to the runtime that uses it first.
     ///
     /// # Panics
     /// Where the keys are none.

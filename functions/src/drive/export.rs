@@ -94,9 +94,9 @@ fn insert_version(id: Uuid, artifact_id: Uuid, new: &NewExport) -> Sql {
         "insert into drive_files (id, user_id, artifact_id, version_id, name, mime_type, file_size, folder_id, state)
          select
              $1, auth.uid(), artifacts.id, versions.id,
-             coalesce($4, case when versions.files_count = 1 then only.name else artifacts.title || '.zip' end),
-             case when versions.files_count = 1 then only.content_type else 'application/zip' end,
-             only.size, $5, 'queued'
+             coalesce($4, case when versions.files_count = 1 then single.name else artifacts.title || '.zip' end),
+             case when versions.files_count = 1 then single.content_type else 'application/zip' end,
+             single.size, $5, 'queued'
          from (select) nothing
          left join artifacts on artifacts.id = $2 and {VISIBLE}
          left join artifact_versions versions
@@ -114,7 +114,7 @@ fn insert_version(id: Uuid, artifact_id: Uuid, new: &NewExport) -> Sql {
                and files.first_index <= versions.version_index
                and (files.last_index is null or files.last_index >= versions.version_index)
              limit 1
-         ) only on true
+         ) single on true
          where (artifacts.id is not null or refuse('invalid_reference', '/artifact_id'))
            and (versions.id is not null or refuse('invalid_reference', '/version'))
            and (versions.files_count = 1 or versions.size <= $6 or refuse('too_much', '/artifact_id'))"
