@@ -6,7 +6,7 @@ use harness::{
     Person, Reply,
     drive::fake,
     json,
-    walk::{body_schema, document, example, nowhere, path_and_query_with, path_with, send, send_if_match},
+    walk::{body_schema, document, example, nowhere, path_with, send, send_if_match},
 };
 use shared::{Access, Entry, problem::PROBLEMS};
 
@@ -17,7 +17,7 @@ async fn without_a_valid_token_the_answer_is_401() {
     impostor.token = Some("atelier_not-a-token".to_owned());
     let document = document();
     for entry in functions::endpoints() {
-        let path = path_and_query_with(&document, &entry, &nowhere());
+        let path = path_with(&entry, &nowhere());
         let body = entry.route.takes_body().then(|| example(&document, &entry).to_string());
         if entry.route.access == Access::SignedIn {
             let reply = send(&nobody, &entry, &path, body.as_deref()).await.expect_problem(401, "unauthenticated");
@@ -34,7 +34,7 @@ async fn what_does_not_exist_is_404() {
     let person = Person::register().await;
     let document = document();
     for entry in functions::endpoints().iter().filter(|entry| entry.route.path.contains('{')) {
-        let path = path_and_query_with(&document, entry, &nowhere());
+        let path = path_with(entry, &nowhere());
         let body = entry.route.takes_body().then(|| example(&document, entry).to_string());
         let _ = send(&person, entry, &path, body.as_deref()).await.expect_problem(404, "not_found");
     }
@@ -86,7 +86,7 @@ async fn what_is_someone_elses_is_404() {
             Some("users") => owner.id(),
             other => panic!("{other:?} has ids, but this test makes none: make one in it"),
         };
-        let path = path_and_query_with(&document, entry, id);
+        let path = path_with(entry, id);
         let body = entry.route.takes_body().then(|| example(&document, entry).to_string());
         let _ = send(&stranger, entry, &path, body.as_deref()).await.expect_problem(404, "not_found");
         // Not even that it has changed.

@@ -305,7 +305,7 @@ async fn every_warm_request_takes_one_flight() {
     let document = walk::document();
     for entry in functions::endpoints().iter().filter(|entry| entry.route.database) {
         if !counted.seen.contains(&entry.name) {
-            let path = walk::path_and_query_with(&document, entry, &walk::nowhere());
+            let path = walk::path_with(entry, &walk::nowhere());
             let body = entry.route.takes_body().then(|| walk::example(&document, entry).to_string());
             for _ in 0..2 {
                 counted.once(&entry.name, walk::send(&ada, entry, &path, body.as_deref())).await;

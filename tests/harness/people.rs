@@ -172,6 +172,16 @@ impl Person {
         .expect(201)
     }
 
+    /// Puts a new public artifact with a version into the trash, and gives its path.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn create_trashed_artifact(&self) -> String {
+        let path = format!("/v1/artifacts/{}", self.create_artifact("public", "draw();\n").await.id());
+        let _ = self.delete(&path).await.expect(204);
+        path
+    }
+
     /// Publishes a further version with one file of this text.
     ///
     /// # Panics

@@ -19,8 +19,12 @@ pub fn path_with(entry: &Entry, id: &str) -> String {
     let query: Vec<String> = required
         .map(|parameter| {
             let name = parameter["name"].as_str().expect("a name");
-            let example = parameter["schema"]["examples"][0].as_str();
-            format!("{name}={}", example.unwrap_or_else(|| panic!("{} needs an example of {name}", entry.name)))
+            let example = match parameter["schema"]["examples"][0].as_str() {
+                Some(example) => example,
+                None if parameter["schema"]["type"] == "integer" => "1",
+                None => panic!("{} needs an example of {name}", entry.name),
+            };
+            format!("{name}={example}")
         })
         .collect();
     let separator = if query.is_empty() { "" } else { "?" };
@@ -34,25 +38,6 @@ pub fn path_with(entry: &Entry, id: &str) -> String {
         .replace("{sha256}", &"0".repeat(64))
         .replace("{handle}", "nobody-has-this");
     format!("{path}{separator}{}", query.join("&"))
-}
-
-/// The same, with values for the parameters that its query must have.
-#[must_use]
-pub fn path_and_query_with(document: &Value, entry: &Entry, id: &str) -> String {
-    let parameters =
-        document["paths"][entry.route.path.replace("+}", "}")][entry.route.method.to_lowercase()]["parameters"]
-            .as_array()
-            .into_iter()
-            .flatten();
-    let required = parameters.filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);
-    let query: Vec<String> = required
-        .map(|parameter| {
-            let value = if parameter["schema"]["type"] == "integer" { "1" } else { "a" };
-            format!("{}={value}", parameter["name"].as_str().unwrap_or_default())
-        })
-        .collect();
-    let path = path_with(entry, id);
-    if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
 }
 
 /// An id of nothing.

@@ -197,8 +197,12 @@ begin
         end loop;
         return reached;
     end if;
-    -- Every column that may be updated, with what it holds. Row by row: a refused one takes the statement with it.
-    select string_agg(format('%1$I = %1$I', attname), ', ')
+    -- Every column that may be updated, with what it holds as far as that may be read. Row by row: a refused one takes the
+    -- statement with it.
+    select string_agg(
+        format(case when has_column_privilege(actor.role, attrelid, attnum, 'select') then '%1$I = %1$I' else '%1$I = default' end, attname),
+        ', '
+    )
     into assignments
     from pg_attribute
     where attrelid = of_table.relation and attnum > 0 and not attisdropped and attgenerated = ''

@@ -17,7 +17,7 @@ use crate::{command, format};
 
 /// The tests that need no binaries.
 const QUICK: &str = "--test api --test contract --test generated --test schema --test migrations --test policies \
-                     --test lenses --test flaws --test sweep --test flights --test faults --test main_job";
+                     --test lenses --test flaws --test sweep --test flights --test faults --test main_job --test readme";
 
 /// What to test.
 #[derive(Args)]
@@ -72,6 +72,7 @@ impl Run<'_> {
             self.tests("browser", "--test browser")?;
             self.watch(tools, throwaway)?;
         }
+        self.tests("plans", "--test plans")?;
         let mut import = cargo(self.project, "build --features xtask/import --bin import");
         if self.step("build the import", &mut import)? {
             self.tests("import", "--test import")?;

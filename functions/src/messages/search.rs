@@ -2,10 +2,14 @@
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use shared::{
-    Context, Endpoint, Input, Json, Nothing, Problem, Resource, Route, Sql, from_row, inline_schema,
-    model::messages::Role, page::Limit, search::Search, sql, text::Text,
+    Context, Endpoint, Input, Nothing, Page, Problem, Route, Sql, from_row, inline_schema,
+    model::messages::Role,
+    page::{Limit, RankCursor},
+    search::Search,
+    sql,
+    text::Text,
 };
 use uuid::Uuid;
 
@@ -60,44 +64,6 @@ impl<'de> Deserialize<'de> for Moment {
 
 inline_schema!(Moment, {"type": "string", "examples": ["2025-11-21", "2025-11-21T12:00:00Z"]});
 
-/// Where a page ended: best first, then by id.
-#[derive(Clone, Copy)]
-struct RankCursor {
-    rank: f32,
-    id: Uuid,
-}
-
-impl Serialize for RankCursor {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{:08x}{}", self.rank.to_bits(), self.id.simple()))
-    }
-}
-
-impl<'de> Deserialize<'de> for RankCursor {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let parse = || {
-            let (rank, id) = text.split_at_checked(8)?;
-            let rank = f32::from_bits(u32::from_str_radix(rank, 16).ok()?);
-            Some(Self { rank, id: Uuid::try_parse(id).ok()? })
-        };
-        parse().ok_or_else(|| de::Error::custom("must be a next_cursor of an earlier page"))
-    }
-}
-
-inline_schema!(RankCursor, {"type": "string", "examples": ["3dcccccd0199f0c56f5e7c3a9d640f2a7f6f3a10"]});
-
-/// What was found.
-#[derive(Serialize, JsonSchema)]
-pub struct Results {
-    /// The messages, best first.
-    items: Vec<FoundMessage>,
-    /// Give it as `cursor` for the next page; null on the last one.
-    next_cursor: Option<RankCursor>,
-}
-
-impl Resource for Results {}
-
 /// A message that was found.
 #[derive(Serialize, JsonSchema)]
 pub struct FoundMessage {
@@ -136,50 +102,53 @@ impl Endpoint for SearchMessages {
     type Path = Nothing;
     type Query = Query;
     type Body = Nothing;
-    type Reply = Json<Results>;
+    type Reply = Page<FoundMessage, RankCursor>;
 
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
         let search = Search::parse(input.query.q.as_str());
         if search.is_empty() {
             return Err(Problem::invalid("/query/q", "must name something to find, not only what to leave out"));
         }
-        let limit = input.query.limit.and_one();
-        let mut rows: Vec<Row> = context.list(select(&search, input.query)).await?;
-        let more = i64::try_from(rows.len()).is_ok_and(|found| found == limit);
-        if more {
-            rows.pop();
-        }
-        let next_cursor = rows.last().filter(|_| more).map(|row| RankCursor { rank: row.rank, id: row.id });
-        let items = rows.into_iter().map(|row| row.into_found(&search)).collect();
-        Ok(Json(Results { items, next_cursor }))
+        let limit = input.query.limit;
+        let rows: Vec<Row> = context.list(input.query.select(&search)).await?;
+        Ok(Page::of(rows.into_iter().map(|row| (row.cursor(), row.into_found(&search))).collect(), limit))
     }
 }
 
 impl Row {
+    /// A rank is not negative, so its bits are in its order.
+    fn cursor(&self) -> RankCursor {
+        RankCursor { rank: i64::from(self.rank.to_bits()), id: self.id }
+    }
+
     fn into_found(self, search: &Search) -> FoundMessage {
         let Self { id, chat_id, chat_title, role, content, rank, created_at } = self;
         FoundMessage { id, chat_id, chat_title, role, snippet: search.snippet(&content), rank, created_at }
     }
 }
 
-fn select(search: &Search, query: Query) -> Sql {
-    sql("
-        select
-            messages.id, messages.chat_id, chats.title as chat_title, messages.role,
-            left(messages.content, 100000) as content, found.rank, messages.created_at
-        from search_messages($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) found
-        join messages on messages.id = found.message_id and messages.user_id = auth.uid()
-        join chats on chats.id = messages.chat_id
-        order by found.rank desc, messages.id desc
-    ")
-    .bind(search.parts.clone())
-    .bind(search.prefixes.clone())
-    .bind(search.exclusions.clone())
-    .bind(query.chat_id)
-    .bind(query.role.map(Role::as_str))
-    .bind(query.after.map(|moment| moment.0))
-    .bind(query.before.map(|moment| moment.0))
-    .bind(query.cursor.map(|cursor| cursor.rank))
-    .bind(query.cursor.map(|cursor| cursor.id))
-    .bind(query.limit.and_one())
+impl Query {
+    /// The messages that a search finds, best first.
+    #[must_use]
+    pub fn select(self, search: &Search) -> Sql {
+        sql("
+            select
+                messages.id, messages.chat_id, chats.title as chat_title, messages.role,
+                left(messages.content, 100000) as content, found.rank, messages.created_at
+            from search_messages($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) found
+            join messages on messages.id = found.message_id and messages.user_id = auth.uid()
+            join chats on chats.id = messages.chat_id
+            order by found.rank desc, messages.id desc
+        ")
+        .bind(search.parts.clone())
+        .bind(search.prefixes.clone())
+        .bind(search.exclusions.clone())
+        .bind(self.chat_id)
+        .bind(self.role.map(Role::as_str))
+        .bind(self.after.map(|moment| moment.0))
+        .bind(self.before.map(|moment| moment.0))
+        .bind(self.cursor.map(|cursor| u32::try_from(cursor.rank).map_or(f32::MAX, f32::from_bits)))
+        .bind(self.cursor.map(|cursor| cursor.id))
+        .bind(self.limit.and_one())
+    }
 }

@@ -22,6 +22,7 @@ pub struct ListProfiles;
 #[serde(deny_unknown_fields)]
 pub struct ProfileQuery {
     /// How a handle or a name begins. Where few do, those that are written like it follow.
+    #[schemars(example = &"ada")]
     q: Text<1, 100>,
     /// Items a page holds at most.
     #[serde(default)]

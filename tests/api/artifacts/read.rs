@@ -92,3 +92,12 @@ async fn a_new_fork_is_a_new_representation_but_no_lost_update() {
     assert_eq!(reply.json["forks_count"], 1);
     let _ = ada.patch(&path, &artifact.etag(), json!({"title": "A watch"})).await.expect(200);
 }
+
+#[tokio::test]
+async fn what_is_in_the_trash_is_not_found() {
+    let ada = Person::register().await;
+    let path = ada.create_trashed_artifact().await;
+    for person in [&ada, &Person::anonymous()] {
+        let _ = person.get(&path).await.expect_problem(404, "not_found");
+    }
+}

@@ -137,3 +137,10 @@ async fn wrong_fields_are_named() {
     }
     assert_eq!(ada.get(&path).await.expect(200).etag(), etag);
 }
+
+#[tokio::test]
+async fn what_is_in_the_trash_is_not_found() {
+    let ada = Person::register().await;
+    let path = ada.create_trashed_artifact().await;
+    let _ = ada.patch(&path, "*", json!({"title": "A watch"})).await.expect_problem(404, "not_found");
+}

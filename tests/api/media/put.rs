@@ -119,3 +119,12 @@ async fn wrong_fields_are_named() {
     ada.expect_invalid("PUT", &path, &body, &wrong).await;
     let _ = ada.send_text("PUT", &path, "").await.expect_problem(422, "invalid");
 }
+
+#[tokio::test]
+async fn what_is_in_the_trash_is_not_found() {
+    let ada = Person::register().await;
+    let path = ada.create_trashed_artifact().await;
+    let body = json!({"screenshot": screenshot(&ada).await});
+    let reply = ada.send_with("PUT", &format!("{path}/media"), &[("if-match", "*")], body).await;
+    let _ = reply.expect_problem(404, "not_found");
+}

@@ -42,3 +42,12 @@ async fn what_is_not_there_is_not_found() {
     let path = format!("/v1/artifacts/{}/media?size=1", ada.create_artifact("public", "draw();\n").await.id());
     assert_eq!(ada.get(&path).await.expect_problem(422, "invalid").pointers(), ["/query/size"]);
 }
+
+#[tokio::test]
+async fn what_is_in_the_trash_is_not_found() {
+    let ada = Person::register().await;
+    let path = ada.create_trashed_artifact().await;
+    for person in [&ada, &Person::anonymous()] {
+        let _ = person.get(&format!("{path}/media")).await.expect_problem(404, "not_found");
+    }
+}

@@ -122,3 +122,12 @@ async fn what_is_not_there_is_not_found() {
     let reply = ada.get(&format!("{path}/1/files/clock.js?raw=1")).await.expect_problem(422, "invalid");
     assert_eq!(reply.pointers(), ["/query/raw"]);
 }
+
+#[tokio::test]
+async fn what_is_in_the_trash_is_not_found() {
+    let ada = Person::register().await;
+    let path = ada.create_trashed_artifact().await;
+    for person in [&ada, &Person::anonymous()] {
+        let _ = person.get(&format!("{path}/versions/1/files/clock.js")).await.expect_problem(404, "not_found");
+    }
+}

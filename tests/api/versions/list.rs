@@ -92,3 +92,12 @@ async fn versions_of_what_cannot_be_seen_are_not_found() {
         assert_eq!(reply.pointers(), [pointer]);
     }
 }
+
+#[tokio::test]
+async fn what_is_in_the_trash_is_not_found() {
+    let ada = Person::register().await;
+    let path = ada.create_trashed_artifact().await;
+    for person in [&ada, &Person::anonymous()] {
+        let _ = person.get(&format!("{path}/versions")).await.expect_problem(404, "not_found");
+    }
+}

@@ -1,0 +1,4 @@
+//! Lists and searches find their rows by an index, however many there are: PostgreSQL's own plans say so.
+
+mod gallery;
+mod messages;
