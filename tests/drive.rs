@@ -51,7 +51,8 @@ impl World {
             server: Server::with(pool, functions::endpoints()),
             jobs,
             behind: database::connect(&database::url(None, &name)).await,
-            bucket: Bucket::new(BucketConfig::from_env().expect("the bucket's variables are set")).expect("keys are set"),
+            bucket: Bucket::new(BucketConfig::from_env().expect("the bucket's variables are set"))
+                .expect("keys are set"),
             drive: fake().client(KEYS),
         }
     }
@@ -266,6 +267,7 @@ async fn no_interruption_loses_or_doubles_a_file() {
         ("token", Fault::error(503, "backendError"), lost),
         ("token", Fault::Lost, lost),
         ("token", Fault::Answer(401, &[], json!({"error": "invalid_client"})), "misconfigured"),
+        ("token", Fault::Answer(401, &[], json!({"error": "unauthorized_client"})), "misconfigured"),
         ("token", Fault::Answer(200, &[], json!({"no": "token"})), lost),
         ("draw", Fault::error(500, "internalError"), lost),
         ("draw", Fault::AnswerLost, lost),
@@ -445,7 +447,8 @@ async fn what_its_owner_hides_is_not_exported_for_others() {
     let _ = bob.publish(&artifact, "tick();\n").await;
     let old = export(&ada, json!({"artifact_id": artifact, "version": 1})).await;
     let current = export(&ada, json!({"artifact_id": artifact})).await;
-    let _ = bob.patch(&format!("/v1/artifacts/{artifact}"), "*", json!({"versioning_enabled": false})).await.expect(200);
+    let _ =
+        bob.patch(&format!("/v1/artifacts/{artifact}"), "*", json!({"versioning_enabled": false})).await.expect(200);
     assert_eq!(world.finish(&ada, &old).await["error"], "source_gone");
     assert_eq!(world.finish(&ada, &current).await["state"], "synced");
     let hidden = export(&ada, json!({"artifact_id": artifact})).await;
@@ -618,9 +621,29 @@ async fn a_job_that_kills_its_workers_is_given_up() {
     let world = World::new().await;
     let (ada, _) = world.person().await;
     let id = export(&ada, json!({"artifact_id": ada.create_artifact("private", "a").await.id()})).await;
-    world.behind.execute("update jobs set attempts = $1 where kind = 'drive_export'", &[&ATTEMPTS]).await.expect("killed");
+    world
+        .behind
+        .execute("update jobs set attempts = $1 where kind = 'drive_export'", &[&ATTEMPTS])
+        .await
+        .expect("killed");
     assert_eq!(world.work().await, failed(1));
     assert_eq!(ada.get(&format!("/v1/drive/files/{id}")).await.expect(200).json["error"], "gave_up");
+}
+
+/// What the database refuses of one job is no reason to leave the others.
+#[tokio::test]
+async fn a_job_that_the_database_refuses_keeps_no_other_from_being_done() {
+    let world = World::new().await;
+    let (ada, account) = world.person().await;
+    let artifact = ada.create_artifact("private", "draw();\n").await.id();
+    let refuse = "alter table drive_files add constraint odd check (name <> 'odd' or drive_file_id is null)";
+    world.behind.batch_execute(refuse).await.expect("a constraint");
+    let odd = export(&ada, json!({"artifact_id": artifact, "name": "odd"})).await;
+    let _ = ada.export_artifact(&artifact).await;
+    let report = world.work().await;
+    assert_eq!((report.done, report.retried), (1, 1));
+    assert_eq!(ada.get(&format!("/v1/drive/files/{odd}")).await.expect(200).json["error"], "internal");
+    assert_eq!(account.files().len(), 1);
 }
 
 #[tokio::test]
@@ -648,9 +671,8 @@ async fn what_happens_in_drive_is_seen() {
         ids.push(export(&ada, json!({"artifact_id": artifact, "name": name})).await);
     }
     assert_eq!(world.work().await, done(5));
-    let drive_id = |name: &str| {
-        account.files().into_iter().find(|(_, file)| file.name == name).map(|(id, _)| id).expect("a file")
-    };
+    let drive_id =
+        |name: &str| account.files().into_iter().find(|(_, file)| file.name == name).map(|(id, _)| id).expect("a file");
     let (a, b, c, d) = (drive_id("a"), drive_id("b"), drive_id("c"), drive_id("d"));
     account.edit(&a, |file| "a2".clone_into(&mut file.name));
     account.edit(&b, |file| file.trashed = true);
@@ -659,7 +681,10 @@ async fn what_happens_in_drive_is_seen() {
     account.remove(&d);
     let _ = account.requests();
     world.sync(&ada).await;
-    assert!(account.requests().iter().all(|request| ["token", "changes"].contains(request)), "no other file is looked at");
+    assert!(
+        account.requests().iter().all(|request| ["token", "changes"].contains(request)),
+        "no other file is looked at"
+    );
     let shown = async |index: usize| ada.get(&format!("/v1/drive/files/{}", ids[index])).await.expect(200).json;
     assert_eq!(shown(0).await["name"], "a2");
     assert_eq!((&shown(1).await["trashed"], &shown(1).await["state"]), (&json!(true), &json!("synced")));
@@ -731,7 +756,8 @@ async fn a_sync_goes_on_after_a_failure_on_any_page() {
     world.behind.batch_execute("update jobs set run_at = now()").await.expect("time passes");
     assert_eq!(world.work().await, done(1));
     assert!(ada.walk("/v1/drive/files").await.iter().all(|file| file["name"] == "clock.js!"));
-    let next = "select count(*) from jobs where run_at > now() + interval '59 minutes' and attempts = 0 and lease is null";
+    let next =
+        "select count(*) from jobs where run_at > now() + interval '59 minutes' and attempts = 0 and lease is null";
     assert_eq!(world.number(next).await, 1);
 }
 
@@ -985,9 +1011,9 @@ async fn a_sync_survives_a_kill_of_the_worker_at_every_step() {
             world.behind.batch_execute(due).await.expect("due");
             assert_eq!(world.work().await, done(1));
             let listed = ada.walk("/v1/drive/files").await;
-            assert!(listed.iter().all(|file| file["name"] == format!("{is_first} {number}") && file["state"] == "synced"));
-            if is_first {
-                    }
+            assert!(
+                listed.iter().all(|file| file["name"] == format!("{is_first} {number}") && file["state"] == "synced")
+            );
             if !was_held {
                 assert!(number > 2);
                 break;

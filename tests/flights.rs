@@ -63,6 +63,14 @@ impl Counted {
         self.seen.insert(name.to_owned());
     }
 
+    async fn accounts(&mut self, ada: &Person, bob: &Person, nobody: &Person) {
+        self.check(ada, "users-read", "GET", "/v1/users/me", json!({})).await;
+        self.check(ada, "users-update", "PATCH", "/v1/users/me", json!({"given_name": "Ada"})).await;
+        let credentials = json!({"email": bob.user["email"], "password": bob.password});
+        self.check(nobody, "sessions-create", "POST", "/v1/sessions", credentials).await;
+        self.check(ada, "sessions-list", "GET", "/v1/sessions", json!({})).await;
+    }
+
     async fn chats(&mut self, ada: &Person) {
         let chat = self.check(ada, "chats-create", "POST", "/v1/chats", json!({})).await;
         self.check(ada, "chats-list", "GET", "/v1/chats", json!({})).await;
@@ -216,11 +224,7 @@ async fn every_warm_request_takes_one_flight() {
     let bob = Person::register_at(&base_url).await;
 
     counted.check(&nobody, "service-health", "GET", "/v1/health", json!({})).await;
-    counted.check(&ada, "users-read", "GET", "/v1/users/me", json!({})).await;
-    counted.check(&ada, "users-update", "PATCH", "/v1/users/me", json!({"given_name": "Ada"})).await;
-    let credentials = json!({"email": bob.user["email"], "password": bob.password});
-    counted.check(&nobody, "sessions-create", "POST", "/v1/sessions", credentials).await;
-    counted.check(&ada, "sessions-list", "GET", "/v1/sessions", json!({})).await;
+    counted.accounts(&ada, &bob, &nobody).await;
     counted.profiles(&ada, &nobody).await;
     counted.chats(&ada).await;
     counted.projects(&ada).await;

@@ -62,12 +62,11 @@ impl Services {
 
     /// Google Drive as the environment has it, if it does.
     pub fn drive(&self) -> Result<&'static Drive, Problem> {
-        let drive = match self.drive.get() {
-            Some(drive) => *drive,
-            None => {
-                let config = DriveConfig::from_env().map_err(Problem::internal)?;
-                *self.drive.get_or_init(|| config.map(|config| &*Box::leak(Box::new(Drive::new(config)))))
-            }
+        let drive = if let Some(drive) = self.drive.get() {
+            *drive
+        } else {
+            let config = DriveConfig::from_env().map_err(Problem::internal)?;
+            *self.drive.get_or_init(|| config.map(|config| &*Box::leak(Box::new(Drive::new(config)))))
         };
         drive.ok_or_else(|| Problem::new(&problem::DRIVE_NOT_CONFIGURED, problem::DRIVE_NOT_CONFIGURED.title))
     }

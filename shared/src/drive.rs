@@ -9,8 +9,8 @@ mod zip;
 
 use uuid::Uuid;
 
-pub use client::{Failure, Grant};
 use client::Metadata;
+pub use client::{Failure, Grant};
 
 use crate::{
     Problem,

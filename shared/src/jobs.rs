@@ -176,7 +176,8 @@ pub fn back_off(attempts: i32, asked: Option<Duration>, jitter: u8) -> Duration 
     let longest = (FIRST_DELAY * 2_u32.pow(doublings)).min(LONGEST_DELAY);
     let delay = longest / 2 + longest / 2 * u32::from(jitter) / 255;
     // Never before the time asked for, and not all at that very moment.
-    let asked = asked.map_or(Duration::ZERO, |asked| asked.min(LONGEST_REQUEST) + FIRST_DELAY * u32::from(jitter) / 255);
+    let asked =
+        asked.map_or(Duration::ZERO, |asked| asked.min(LONGEST_REQUEST) + FIRST_DELAY * u32::from(jitter) / 255);
     delay.max(asked)
 }
 

@@ -35,8 +35,12 @@ pub enum SealError {
 impl fmt::Display for SealError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownKey(id) => write!(formatter, "a secret is sealed with the key {id:?}, which is not configured"),
-            Self::Broken => formatter.write_str("a sealed secret does not open: it is not what was sealed for this user"),
+            Self::UnknownKey(id) => {
+                write!(formatter, "a secret is sealed with the key {id:?}, which is not configured")
+            }
+            Self::Broken => {
+                formatter.write_str("a sealed secret does not open: it is not what was sealed for this user")
+            }
         }
     }
 }
@@ -78,12 +82,8 @@ impl Keyring {
         let mut nonce = [0; aead::NONCE_LEN];
         getrandom::fill(&mut nonce).map_err(|error| Problem::internal(anyhow::anyhow!("no randomness: {error}")))?;
         let mut sealed = secret.as_bytes().to_vec();
-        key.seal_in_place_append_tag(
-            aead::Nonce::assume_unique_for_key(nonce),
-            bound_to(purpose, owner),
-            &mut sealed,
-        )
-        .map_err(|_| Problem::internal(anyhow::anyhow!("a secret cannot be sealed")))?;
+        key.seal_in_place_append_tag(aead::Nonce::assume_unique_for_key(nonce), bound_to(purpose, owner), &mut sealed)
+            .map_err(|_| Problem::internal(anyhow::anyhow!("a secret cannot be sealed")))?;
         Ok(Sealed { key_id: key_id.clone(), bytes: [nonce.as_slice(), &sealed].concat() })
     }
 
@@ -97,8 +97,7 @@ impl Keyring {
         let (nonce, bytes) = sealed.bytes.split_at_checked(aead::NONCE_LEN).ok_or(SealError::Broken)?;
         let nonce = aead::Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Broken)?;
         let mut bytes = bytes.to_vec();
-        let opened =
-            key.open_in_place(nonce, bound_to(purpose, owner), &mut bytes).map_err(|_| SealError::Broken)?;
+        let opened = key.open_in_place(nonce, bound_to(purpose, owner), &mut bytes).map_err(|_| SealError::Broken)?;
         String::from_utf8(opened.to_vec()).map_err(|_| SealError::Broken)
     }
 

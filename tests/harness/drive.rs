@@ -36,7 +36,7 @@ const GRANULE: usize = 256 * 1024;
 const PAGE: usize = 2;
 
 /// How long a test waits for a request.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The server.
 pub struct FakeDrive {
@@ -411,7 +411,7 @@ impl Account {
         let mut held = self.shared.held.subscribe();
         let of = |held: &HashMap<String, usize>| held.get(&self.refresh_token).copied().unwrap_or_default();
         let wait = held.wait_for(|held| of(held) > before);
-        of(&*tokio::time::timeout(PATIENCE, wait).await.expect("a request comes").expect("the sender is ours"))
+        of(&tokio::time::timeout(PATIENCE, wait).await.expect("a request comes").expect("the sender is ours"))
     }
 }
 
@@ -444,7 +444,11 @@ async fn serve(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respon
         kind: kind(parts.method.as_str(), &path, &parts.headers, parts.uri.query().unwrap_or_default()),
         account: None,
         query: pairs(parts.uri.query().unwrap_or_default()),
-        form: if path == "/token" || path == "/revoke" { pairs(&String::from_utf8_lossy(&body)) } else { HashMap::new() },
+        form: if path == "/token" || path == "/revoke" {
+            pairs(&String::from_utf8_lossy(&body))
+        } else {
+            HashMap::new()
+        },
         path,
         headers: parts.headers,
         body,
@@ -621,7 +625,8 @@ impl World {
                 if parent.as_deref().is_some_and(|parent| !parent.starts_with("folder")) {
                     return refused(404, "notFound");
                 }
-                let header = |name: &str| call.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+                let header =
+                    |name: &str| call.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
                 let file = File {
                     name: metadata["name"].as_str().unwrap_or_default().to_owned(),
                     mime_type: header("x-upload-content-type").to_owned(),
@@ -651,7 +656,8 @@ impl World {
             "changes" => state.changes(call),
             "list" => {
                 let from: usize = call.query.get("pageToken").and_then(|token| token.parse().ok()).unwrap_or_default();
-                let files: Vec<Value> = state.files.iter().skip(from).take(PAGE).map(|(id, file)| told(id, file)).collect();
+                let files: Vec<Value> =
+                    state.files.iter().skip(from).take(PAGE).map(|(id, file)| told(id, file)).collect();
                 let next = (from + PAGE < state.files.len()).then(|| (from + PAGE).to_string());
                 fine(json!({"files": files, "nextPageToken": next}))
             }

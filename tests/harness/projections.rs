@@ -146,7 +146,8 @@ fn function(entry: &Entry) -> String {
         lines.push(format!("      Timeout: {}", route.timeout));
     }
     if route.drive {
-        let variables = "GOOGLE_CLIENT_ID: *driveClient, GOOGLE_CLIENT_SECRET: *driveSecret, DRIVE_TOKEN_KEYS: *driveKeys";
+        let variables =
+            "GOOGLE_CLIENT_ID: *driveClient, GOOGLE_CLIENT_SECRET: *driveSecret, DRIVE_TOKEN_KEYS: *driveKeys";
         lines.push(format!("      Environment: {{Variables: {{{variables}}}}}"));
     }
     if route.storage != Storage::None {

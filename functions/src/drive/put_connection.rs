@@ -128,7 +128,9 @@ impl Consent {
         };
         match granted {
             Ok(grant) => Ok((grant, pointer)),
-            Err(Failure::NoConsent(_)) => Err(Problem::invalid(pointer, "is not taken by Google: ask for consent anew")),
+            Err(Failure::NoConsent(_) | Failure::Refused(_)) => {
+                Err(Problem::invalid(pointer, "is not taken by Google: ask for consent anew"))
+            }
             Err(failure @ Failure::Misconfigured(_)) => Err(Problem::internal(anyhow::anyhow!("{failure}"))),
             Err(failure) => Err(Problem::unavailable(anyhow::anyhow!("{failure}"))),
         }

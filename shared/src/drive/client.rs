@@ -23,6 +23,12 @@ const ANSWER_LIMIT: usize = 16 * 1024 * 1024;
 /// What a file is asked for.
 pub(super) const FILE_FIELDS: &str = "id,name,mimeType,size,trashed,sha256Checksum";
 
+/// A folder that the user picked may lie in a drive that is shared: without this it would not be found.
+const ANYWHERE: &str = "supportsAllDrives=true";
+
+/// The same for lists, with as much on a page as there may be.
+const ALL_DRIVES: &str = "pageSize=1000&spaces=drive&supportsAllDrives=true&includeItemsFromAllDrives=true";
+
 /// What went wrong with a call.
 #[derive(Debug, Clone)]
 pub enum Failure {
@@ -149,9 +155,11 @@ impl Drive {
         if let Some(access_token) = access_token {
             builder = builder.header(header::AUTHORIZATION, format!("Bearer {access_token}"));
         }
-        let sent = builder.body(Full::new(request.body.clone())).map_err(|error| Failure::Refused(error.to_string()))?;
+        let sent =
+            builder.body(Full::new(request.body.clone())).map_err(|error| Failure::Refused(error.to_string()))?;
         let work = async {
-            let response = self.http.request(sent).await.map_err(|error| away(&format!("{:#}", anyhow::Error::new(error))))?;
+            let response =
+                self.http.request(sent).await.map_err(|error| away(&format!("{:#}", anyhow::Error::new(error))))?;
             let (parts, body) = response.into_parts();
             let body = Limited::new(body, ANSWER_LIMIT).collect().await.map_err(|error| away(&error))?.to_bytes();
             Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
@@ -188,12 +196,14 @@ impl Drive {
             return answer.json();
         }
         let error = answer.oauth_error();
-        match (answer.status, error.as_str()) {
-            (400, "invalid_grant") => Err(Failure::NoConsent(error)),
-            (429, _) | (403, "rate_limit_exceeded") => Err(Failure::Limited(answer.retry_after())),
-            (500.., _) => Err(Failure::Away(format!("{} of the token endpoint", answer.status), answer.retry_after())),
-            (status, _) => Err(Failure::Misconfigured(format!("{status} {error} of the token endpoint"))),
-        }
+        let told = format!("{} {error} of the token endpoint", answer.status);
+        Err(match (answer.status, error.as_str()) {
+            (_, "invalid_grant") => Failure::NoConsent(told),
+            (_, "invalid_client") => Failure::Misconfigured(told),
+            (429, _) | (403, "rate_limit_exceeded") => Failure::Limited(answer.retry_after()),
+            (400..500, _) => Failure::Refused(told),
+            _ => Failure::Away(told, answer.retry_after()),
+        })
     }
 
     /// Takes a refresh token back: RFC 7009. One that is none any more is as good.
@@ -222,17 +232,21 @@ impl Drive {
 
     pub(super) fn get_file(&self, id: &str) -> Request {
         let fields = encode(FILE_FIELDS);
-        Request::new(Method::GET, format!("{}/drive/v3/files/{}?fields={fields}", self.config.api_url, encode(id)))
+        Request::new(
+            Method::GET,
+            format!("{}/drive/v3/files/{}?{ANYWHERE}&fields={fields}", self.config.api_url, encode(id)),
+        )
     }
 
     pub(super) fn delete_file(&self, id: &str) -> Request {
-        Request::new(Method::DELETE, format!("{}/drive/v3/files/{}", self.config.api_url, encode(id)))
+        Request::new(Method::DELETE, format!("{}/drive/v3/files/{}?{ANYWHERE}", self.config.api_url, encode(id)))
     }
 
     /// Begins an upload of so many bytes, to a file of this id.
     pub(super) fn begin_upload(&self, metadata: &Value, mime_type: &str, size: u64) -> Request {
         let fields = encode(FILE_FIELDS);
-        let url = format!("{}/upload/drive/v3/files?uploadType=resumable&fields={fields}", self.config.api_url);
+        let query = format!("uploadType=resumable&{ANYWHERE}&fields={fields}");
+        let url = format!("{}/upload/drive/v3/files?{query}", self.config.api_url);
         Request::new(Method::POST, url)
             .header("content-type", "application/json; charset=UTF-8")
             .header("x-upload-content-type", mime_type)
@@ -257,14 +271,14 @@ impl Drive {
     pub(super) fn list_changes(&self, page_token: &str) -> Request {
         let fields = encode(&format!("nextPageToken,newStartPageToken,changes(fileId,removed,file({FILE_FIELDS}))"));
         let token = encode(page_token);
-        let query = format!("pageToken={token}&pageSize=1000&includeRemoved=true&spaces=drive&fields={fields}");
+        let query = format!("pageToken={token}&includeRemoved=true&{ALL_DRIVES}&fields={fields}");
         Request::new(Method::GET, format!("{}/drive/v3/changes?{query}", self.config.api_url))
     }
 
     pub(super) fn list_files(&self, page_token: Option<&str>) -> Request {
         let fields = encode(&format!("nextPageToken,files({FILE_FIELDS})"));
         let token = page_token.map(|token| format!("&pageToken={}", encode(token))).unwrap_or_default();
-        let query = format!("pageSize=1000&spaces=drive&fields={fields}{token}");
+        let query = format!("{ALL_DRIVES}&fields={fields}{token}");
         Request::new(Method::GET, format!("{}/drive/v3/files?{query}", self.config.api_url))
     }
 }
@@ -309,7 +323,10 @@ impl Answer {
         let told = format!("{} {reason}{detail}: {message}", self.status);
         Err(match (self.status, reason) {
             (401, _) => Failure::Unauthorized,
-            (403, "rateLimitExceeded" | "userRateLimitExceeded" | "dailyLimitExceeded" | "sharingRateLimitExceeded")
+            (
+                403,
+                "rateLimitExceeded" | "userRateLimitExceeded" | "dailyLimitExceeded" | "sharingRateLimitExceeded",
+            )
             | (429, _) => Failure::Limited(self.retry_after()),
             (403, "storageQuotaExceeded") => Failure::StorageFull,
             (403, "insufficientPermissions" | "insufficientScopes" | "insufficientAuthenticationScopes") => {

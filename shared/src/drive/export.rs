@@ -49,15 +49,38 @@ impl Worker<'_> {
         let Some(id) = export.drive_file_id.clone() else {
             let id = self.draw_id(account).await?;
             self.write_id(job, &id).await?;
-            return self.upload(job, account, &export, &id, &content, None).await;
+            return self.upload(job, account, &export, &id, &content).await;
         };
-        let session = job.secret.as_ref().and_then(|sealed| {
-            // A URL that does not open any more is as good as none: the upload begins anew.
-            self.drive.config.keys.open(&purpose(export.id), job.user_id, sealed).ok()
-        });
-        self.upload(job, account, &export, &id, &content, session).await
+        // A URL that does not open any more is as good as none: the upload begins anew.
+        let open = |sealed| self.drive.config.keys.open(&purpose(export.id), job.user_id, sealed).ok();
+        match job.secret.as_ref().and_then(open) {
+            Some(url) => self.resume(job, account, &export, &id, &content, url).await,
+            None => self.upload(job, account, &export, &id, &content).await,
+        }
     }
 
+    /// Goes on with an upload that an earlier attempt began.
+    async fn resume(
+        &mut self,
+        job: &Job,
+        account: &Account,
+        export: &Export,
+        id: &str,
+        content: &Content,
+        url: String,
+    ) -> Result<(), Trouble> {
+        match self.ask(account, &url, content.size).await? {
+            Progress::At(offset) => self.send(job, account, &url, content, offset).await,
+            Progress::Done(found) => self.accept(job, &found, content, false).await,
+            // The last part may have arrived though its answer did not, and the upload be forgotten since.
+            Progress::Gone => match self.look(account, id).await? {
+                Some(found) => self.accept(job, &found, content, false).await,
+                None => self.upload(job, account, export, id, content).await,
+            },
+        }
+    }
+
+    /// Begins an upload and sends all of it, unless there is a file of this id already.
     async fn upload(
         &mut self,
         job: &Job,
@@ -65,39 +88,28 @@ impl Worker<'_> {
         export: &Export,
         id: &str,
         content: &Content,
-        session: Option<String>,
     ) -> Result<(), Trouble> {
-        let mut progress = match &session {
-            Some(url) => self.ask(account, url, content.size).await?,
-            None => Progress::Gone,
-        };
-        let mut url = session.clone().unwrap_or_default();
-        if let Progress::Gone = progress {
-            // The last part may have arrived though its answer did not, and the upload be forgotten since.
-            if session.is_some()
-                && let Some(found) = self.look(account, id).await?
-            {
-                return self.accept(job, &found, content, false).await;
-            }
-            match self.begin(job, account, export, id, content).await? {
-                Some(begun) => url = begun,
-                None => {
-                    let found = self.look(account, id).await?;
-                    let found = found.ok_or_else(|| Trouble::from(Failure::Conflict))?;
-                    return self.accept(job, &found, content, false).await;
-                }
-            }
-            progress = Progress::At(0);
+        if let Some(url) = self.begin(job, account, export, id, content).await? {
+            return self.send(job, account, &url, content, 0).await;
         }
-        let mut is_sent = false;
+        let found = self.look(account, id).await?.ok_or(Failure::Conflict)?;
+        self.accept(job, &found, content, false).await
+    }
+
+    /// Sends part after part.
+    async fn send(
+        &mut self,
+        job: &Job,
+        account: &Account,
+        url: &str,
+        content: &Content,
+        mut offset: u64,
+    ) -> Result<(), Trouble> {
         loop {
-            match progress {
-                Progress::At(offset) => {
-                    self.note(job, offset).await?;
-                    progress = self.send_part(job, account, &url, content, offset).await?;
-                    is_sent = true;
-                }
-                Progress::Done(found) => return self.accept(job, &found, content, is_sent).await,
+            self.note(job, offset).await?;
+            match self.send_part(job, account, url, content, offset).await? {
+                Progress::At(next) => offset = next,
+                Progress::Done(found) => return self.accept(job, &found, content, true).await,
                 Progress::Gone => {
                     let cause = "an upload was forgotten while it was sent".to_owned();
                     return Err(Trouble::Later("drive_unavailable", cause, None));
@@ -313,13 +325,7 @@ impl Worker<'_> {
 
     /// Compares what lies in Drive with what was to be sent. `is_answer` tells that Drive says it of the bytes that were just
     /// sent: then nobody can have changed them, and what is wrong is removed, to be sent once more.
-    async fn accept(
-        &mut self,
-        job: &Job,
-        found: &Metadata,
-        content: &Content,
-        is_answer: bool,
-    ) -> Result<(), Trouble> {
+    async fn accept(&mut self, job: &Job, found: &Metadata, content: &Content, is_answer: bool) -> Result<(), Trouble> {
         let sha256 = content.sha256.map(|sha256| sha256.to_string());
         let is_same = found.bytes().and_then(|size| u64::try_from(size).ok()) == Some(content.size)
             && found.sha256_checksum.as_ref().is_none_or(|checksum| Some(checksum) == sha256.as_ref());

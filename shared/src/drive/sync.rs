@@ -25,8 +25,8 @@ struct Changes {
     next_page_token: Option<String>,
     #[serde(default)]
     new_start_page_token: Option<String>,
-    #[serde(default)]
-    changes: Vec<Change>,
+    #[serde(default, rename = "changes")]
+    items: Vec<Change>,
 }
 
 /// What happened to a file.
@@ -47,8 +47,8 @@ struct Change {
 struct Files {
     #[serde(default)]
     next_page_token: Option<String>,
-    #[serde(default)]
-    files: Vec<Metadata>,
+    #[serde(default, rename = "files")]
+    items: Vec<Metadata>,
 }
 
 /// The place where changes begin from now on.
@@ -87,7 +87,7 @@ impl Worker<'_> {
                 }
                 Err(failure) => return Err(failure.into()),
             };
-            let told: Vec<Value> = page.changes.iter().filter_map(Change::told).collect();
+            let told: Vec<Value> = page.items.iter().filter_map(Change::told).collect();
             let next = page.next_page_token.as_ref().or(page.new_start_page_token.as_ref());
             let next = next.ok_or_else(|| Failure::Away("a page of changes has no end".to_owned(), None))?;
             self.apply(job, told, Some(next)).await?;
@@ -117,9 +117,9 @@ impl Worker<'_> {
         let mut page_token: Option<String> = None;
         loop {
             let page: Files = self.call(account, &self.drive.list_files(page_token.as_deref())).await?.ok()?.json()?;
-            let told: Vec<Value> = page.files.iter().map(told).collect();
+            let told: Vec<Value> = page.items.iter().map(told).collect();
             self.apply(job, told, None).await?;
-            found.extend(page.files.into_iter().map(|file| plain(&file.id)));
+            found.extend(page.items.into_iter().map(|file| plain(&file.id)));
             page_token = page.next_page_token;
             if page_token.is_none() {
                 break;

@@ -37,7 +37,10 @@ impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { done, retried, waiting, failed, is_cut_short } = self;
         let rest = if *is_cut_short { "; the next run goes on where this one stopped" } else { "" };
-        write!(formatter, "{done} done, {retried} to be tried again, {waiting} wait for consent, {failed} given up{rest}")
+        write!(
+            formatter,
+            "{done} done, {retried} to be tried again, {waiting} wait for consent, {failed} given up{rest}"
+        )
     }
 }
 
@@ -65,8 +68,14 @@ impl From<anyhow::Error> for Trouble {
 }
 
 impl From<tokio_postgres::Error> for Trouble {
+    /// What PostgreSQL refuses of one job keeps no other from being done.
     fn from(error: tokio_postgres::Error) -> Self {
-        Self::Broken(error.into())
+        match error.as_db_error() {
+            Some(refusal) if !refusal.code().code().starts_with("57") => {
+                Self::Later("internal", format!("{}: {}", refusal.code().code(), refusal.message()), None)
+            }
+            _ => Self::Broken(error.into()),
+        }
     }
 }
 
@@ -225,7 +234,11 @@ impl Worker<'_> {
         if let Some(token) = self.tokens.get(&account.sealed.bytes).filter(|_| !is_new) {
             return Ok(token.clone());
         }
-        let grant = self.drive.refresh(&account.refresh_token).await?;
+        let grant = self.drive.refresh(&account.refresh_token).await.map_err(|failure| match failure {
+            // Such as for a token that another client was given: it is ours that is wrong.
+            Failure::Refused(told) => Trouble::Later("misconfigured", told, None),
+            failure => failure.into(),
+        })?;
         let mut key = account.sealed.bytes.clone();
         if let Some(token) = grant.refresh_token.filter(|token| *token != account.refresh_token) {
             key = self.replace_token(account.user_id, &account.sealed, &token).await?.bytes;

@@ -69,7 +69,7 @@ fn dos_time(time: Timestamp) -> (u16, u16) {
     let year = u16::try_from(time.year() - 1980).unwrap_or_default().min(127);
     (
         year << 9 | part(time.month()) << 5 | part(time.day()),
-        part(time.hour()) << 11 | part(time.minute()) << 5 | part(time.second()) / 2,
+        part(time.hour()) << 11 | part(time.minute()) << 5 | (part(time.second()) / 2),
     )
 }
 
@@ -81,7 +81,8 @@ mod tests {
     fn times_are_those_of_ms_dos() {
         let dos = |text: &str| dos_time(text.parse().expect("a time"));
         assert_eq!(dos("1980-01-01T00:00:00Z"), (0b0000_0000_0010_0001, 0));
-        assert_eq!(dos("2025-11-21T13:07:59.9Z"), (45 << 9 | 11 << 5 | 21, 13 << 11 | 7 << 5 | 29));
+        // 45 years, 11 months and 21 days; 13 hours, 7 minutes and 29 times 2 seconds.
+        assert_eq!(dos("2025-11-21T13:07:59.9Z"), (0b010_1101_1011_1010_1, 0b0110_1000_1111_1101));
         assert_eq!(dos("1970-01-01T00:00:00Z").0 >> 9, 0);
         assert_eq!(dos("2300-01-01T00:00:00Z").0 >> 9, 127);
     }

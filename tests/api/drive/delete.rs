@@ -60,11 +60,17 @@ async fn what_is_being_uploaded_is_deleted_once_its_worker_has_noticed() {
 
 #[tokio::test]
 async fn without_consent_the_deletion_waits_and_without_a_connection_there_is_none() {
-    for (change, expected) in [("update drive_connections set state = 'needs_consent'", 1), ("delete from drive_connections", 0)] {
+    for (change, expected) in
+        [("update drive_connections set state = 'needs_consent'", 1), ("delete from drive_connections", 0)]
+    {
         let (ada, id) = export().await;
         let there = "update drive_files set state = 'synced', drive_file_id = '1a' where id = $1::text::uuid";
         behind().await.execute(there, &[&id]).await.expect("there");
-        behind().await.execute(&format!("{change} where user_id = $1::text::uuid"), &[&ada.id()]).await.expect("changed");
+        behind()
+            .await
+            .execute(&format!("{change} where user_id = $1::text::uuid"), &[&ada.id()])
+            .await
+            .expect("changed");
         let _ = ada.delete(&format!("/v1/drive/files/{id}")).await.expect(204);
         assert_eq!(deletions(&ada, "state = 'waiting'").await, expected, "{change}");
         assert_eq!(deletions(&ada, "state <> 'waiting'").await, 0, "{change}");

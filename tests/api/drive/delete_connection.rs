@@ -32,7 +32,8 @@ async fn the_token_goes_at_once_and_what_is_under_way_is_given_up() {
 
     let left = "select count(*) from jobs where user_id = $1::text::uuid and kind <> 'drive_revoke'";
     assert_eq!(number(left, &[&ada.id()]).await, 0);
-    let revoked = "select count(*) from jobs where user_id = $1::text::uuid and kind = 'drive_revoke' and secret is not null";
+    let revoked =
+        "select count(*) from jobs where user_id = $1::text::uuid and kind = 'drive_revoke' and secret is not null";
     assert_eq!(number(revoked, &[&ada.id()]).await, 1);
 }
 

@@ -17,7 +17,8 @@ async fn a_code_with_pkce_connects() {
     let (ada, account) = (Person::register().await, fake().account());
     let verifier = "v".repeat(43);
     let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::of(verifier.as_bytes()).0);
-    let wrong = json!({"code": account.code(PAGE, Some(&challenge)), "redirect_uri": PAGE, "code_verifier": "w".repeat(43)});
+    let wrong =
+        json!({"code": account.code(PAGE, Some(&challenge)), "redirect_uri": PAGE, "code_verifier": "w".repeat(43)});
     assert_eq!(ada.put(PATH, wrong).await.expect_problem(422, "invalid").pointers(), ["/code"]);
     let body = json!({"code": account.code(PAGE, Some(&challenge)), "redirect_uri": PAGE, "code_verifier": verifier});
     let connection = ada.put(PATH, body.clone()).await.expect(200);
@@ -53,7 +54,8 @@ async fn connecting_anew_lets_what_waits_go_on() {
         )
         update jobs set state = 'waiting', attempts = 5 where user_id = $1::text::uuid";
     assert_eq!(behind().await.execute(aside, &[&ada.id()]).await.expect("put aside"), 2);
-    let _ = ada.post("/v1/drive/files", json!({"artifact_id": artifact})).await.expect_problem(409, "drive_not_connected");
+    let _ =
+        ada.post("/v1/drive/files", json!({"artifact_id": artifact})).await.expect_problem(409, "drive_not_connected");
     let connection = ada.put(PATH, json!({"refresh_token": second.refresh_token})).await.expect(200);
     assert_eq!(connection.json["state"], "connected");
     let going_on = "
@@ -78,6 +80,12 @@ async fn what_google_does_not_grant_connects_nothing() {
         account.fail("token", fault);
         let _ = ada.put(PATH, token.clone()).await.expect_problem(503, "unavailable");
     }
+    for (status, error) in [(400, "redirect_uri_mismatch"), (401, "unauthorized_client"), (400, "invalid_request")] {
+        account.fail("token", Fault::Answer(status, &[], json!({"error": error})));
+        assert_eq!(ada.put(PATH, token.clone()).await.expect_problem(422, "invalid").pointers(), ["/refresh_token"]);
+    }
+    account.fail("token", Fault::Answer(401, &[], json!({"error": "invalid_client"})));
+    let _ = ada.put(PATH, token.clone()).await.expect_problem(500, "internal");
     account.narrow_scope();
     assert_eq!(ada.put(PATH, token).await.expect_problem(422, "invalid").pointers(), ["/refresh_token"]);
     let _ = ada.get(PATH).await.expect_problem(404, "not_found");
