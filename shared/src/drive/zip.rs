@@ -82,7 +82,7 @@ mod tests {
         let dos = |text: &str| dos_time(text.parse().expect("a time"));
         assert_eq!(dos("1980-01-01T00:00:00Z"), (0b0000_0000_0010_0001, 0));
         // 45 years, 11 months and 21 days; 13 hours, 7 minutes and 29 times 2 seconds.
-        assert_eq!(dos("2025-11-21T13:07:59.9Z"), (0b010_1101_1011_1010_1, 0b0110_1000_1111_1101));
+        assert_eq!(dos("2025-11-21T13:07:59.9Z"), (0b0101_1011_0111_0101, 0b0110_1000_1111_1101));
         assert_eq!(dos("1970-01-01T00:00:00Z").0 >> 9, 0);
         assert_eq!(dos("2300-01-01T00:00:00Z").0 >> 9, 127);
     }
