@@ -85,10 +85,16 @@ comment on column artifact_texts.title_words is 'Words of the title alone: those
 comment on column artifact_texts.words is
     'Words of the title (weight A), the description (B), and the newest version''s files of text by path (D), as far as they fit into 64 KiB.';
 
-alter table blobs add column words tsvector;
-grant update (words) on blobs to atelier_api;
-comment on column blobs.words is
-    'code_words() of the text; null for what is no text, lies in the bucket, or was stored before there was search.';
+create table blob_words (
+    blob_id uuid not null,
+    words tsvector not null,
+    constraint blob_words_pkey primary key (blob_id),
+    constraint blob_words_blob_id_fkey foreign key (blob_id) references blobs (id) on delete cascade
+);
+comment on table blob_words is
+    'The words of texts that a newest version has, which artifact_texts is made of. They weigh more than a patch of the text: list_artifact() removes those of texts that only earlier versions have.';
+comment on column blob_words.blob_id is 'No row: it is no text, lies in the bucket, or was stored before there was search.';
+comment on column blob_words.words is 'code_words() of the text.';
 
 create function sortable_count(count bigint) returns bigint
 language sql immutable parallel safe
@@ -130,12 +136,12 @@ begin
     from public.artifacts
     where artifacts.id = artifact_words.artifact_id;
     for file in
-        select blobs.words, sum(least(blobs.size, 32768)) over (order by artifact_files.path) as size
+        select blob_words.words, sum(least(blobs.size, 32768)) over (order by artifact_files.path) as size
         from public.artifact_files
         join public.blobs on blobs.id = artifact_files.blob_id
+        join public.blob_words on blob_words.blob_id = blobs.id
         where artifact_files.artifact_id = artifact_words.artifact_id
           and artifact_files.last_index is null
-          and blobs.words is not null
         order by artifact_files.path
     loop
         exit when file.size > 65536;
@@ -210,6 +216,16 @@ begin
             title = excluded.title,
             title_words = excluded.title_words,
             words = excluded.words;
+        -- What the newest version has no longer, unless another artifact's newest one has it.
+        delete from public.blob_words
+        using public.artifacts, public.artifact_files files
+        where artifacts.id = listing.artifact_id
+          and files.artifact_id = artifacts.id
+          and files.last_index = artifacts.versions_count - 1
+          and blob_words.blob_id = files.blob_id
+          and not exists (
+              select from public.artifact_files newest where newest.blob_id = files.blob_id and newest.last_index is null
+          );
     else
         update public.artifact_texts set
             owner_user_id = listing.owner_user_id,
@@ -480,7 +496,7 @@ do $$
 declare
     new_table text;
 begin
-    foreach new_table in array array['artifact_listings', 'artifact_texts', 'former_handles'] loop
+    foreach new_table in array array['artifact_listings', 'artifact_texts', 'blob_words', 'former_handles'] loop
         execute format('alter table %I enable row level security', new_table);
         execute format('alter table %I force row level security', new_table);
         execute format('grant select on %I to atelier_jobs, atelier_backup', new_table);
@@ -494,6 +510,11 @@ $$;
 grant select on artifact_listings to atelier_api;
 create policy artifact_listings_select on artifact_listings for select to atelier_api
     using (owner_user_id = (select auth.uid()) or visibility = 'public');
+
+grant select (blob_id) on blob_words to atelier_api;
+grant insert on blob_words to atelier_api;
+create policy blob_words_select on blob_words for select to atelier_api using (sees_blob(blob_id));
+create policy blob_words_insert on blob_words for insert to atelier_api with check (sees_blob(blob_id));
 
 grant select on artifact_files, blobs, profiles to atelier_system;
 create policy artifact_files_system on artifact_files for select to atelier_system using (true);

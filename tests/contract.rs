@@ -58,6 +58,7 @@ async fn what_is_someone_elses_is_404() {
     let item = owner.post("/v1/items", json!({"title": "Ideas"})).await.expect(201).id();
     let comment =
         owner.post(&format!("/v1/artifacts/{artifact}/comments"), json!({"body": "Mine"})).await.expect(201).id();
+    let share = owner.post("/v1/shares", json!({"chat_id": chat})).await.expect(201).id();
     let container = owner.create_container().await.id();
     let file = owner.put_file(&container, "clock.js", "draw();\n").await.id();
     let said = json!({"role": "user", "content": "Draw a clock."});
@@ -71,6 +72,7 @@ async fn what_is_someone_elses_is_404() {
         let id = match entry.route.path.split('/').nth(2) {
             Some("artifacts") => &artifact,
             Some("comments") => &comment,
+            Some("shares") => &share,
             Some("chats") => &chat,
             Some("messages") => &message,
             Some("uploads") => &upload,
@@ -180,7 +182,7 @@ async fn hostile_values_never_get_a_5xx() {
     ];
     for entry in functions::endpoints() {
         for value in hostile {
-            for replaced in ["{id}", "{version}", "{checkpoint}", "{path+}", "{sha256}", "{handle}"] {
+            for replaced in ["{id}", "{version}", "{checkpoint}", "{path+}", "{sha256}", "{handle}", "{token}"] {
                 if entry.route.path.contains(replaced) {
                     let encoded: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
                     let template = entry.route.path.replace(replaced, &encoded);
@@ -190,7 +192,8 @@ async fn hostile_values_never_get_a_5xx() {
                         .replace("{checkpoint}", &nowhere())
                         .replace("{path+}", "a")
                         .replace("{sha256}", &"0".repeat(64))
-                        .replace("{handle}", "a");
+                        .replace("{handle}", "a")
+                        .replace("{token}", "a");
                     let body = entry.route.takes_body().then(|| example(&document, &entry).to_string());
                     let reply = send(&person, &entry, &path, body.as_deref()).await;
                     assert!(reply.status < 500, "{} {path}: {}", entry.name, reply.status);

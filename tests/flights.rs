@@ -80,6 +80,7 @@ impl Counted {
         self.check(ada, "chats-project", "PUT", &format!("{chat}/project"), json!({})).await;
         self.messages(ada, &format!("{chat}/messages")).await;
         self.check(ada, "chats-export", "GET", &format!("{chat}/export"), json!({})).await;
+        self.shares(ada, chat.trim_start_matches("/v1/chats/")).await;
         self.check(ada, "chats-delete", "DELETE", &chat, json!({})).await;
         let upload = ada.upload("file", "application/json", br#"[{"id": "a", "mapping": {}}]"#).await.id();
         self.check(ada, "chats-import", "POST", "/v1/chats/imports", json!({"upload": upload})).await;
@@ -101,6 +102,23 @@ impl Counted {
         self.check(ada, "attachments-list", "GET", &attachments, json!({})).await;
         self.check(ada, "messages-edit", "POST", &format!("{message}/edits"), json!({"content": "Hi"})).await;
         self.check(ada, "messages-delete", "DELETE", &message, json!({})).await;
+    }
+
+    /// Links without a password: of one with a password another flight brings the hash that it is checked against.
+    async fn shares(&mut self, ada: &Person, chat: &str) {
+        let nobody = Person::anonymous_at(&self.server.url);
+        let new = json!({"artifact_id": ada.create_artifact("private", "draw();\n").await.id(), "max_views": 100});
+        let share = self.check(ada, "shares-create", "POST", "/v1/shares", new).await;
+        self.check(ada, "shares-list", "GET", "/v1/shares", json!({})).await;
+        let path = share["path"].as_str().expect("a path");
+        self.check(&nobody, "shares-open", "GET", path, json!({})).await;
+        let reader = nobody.reader(path).await;
+        self.check(&reader, "shares-file", "GET", &format!("{path}/files/clock.js"), json!({})).await;
+        let path = ada.share(json!({ "chat_id": chat })).await;
+        let reader = nobody.reader(&path).await;
+        self.check(&reader, "shares-messages", "GET", &format!("{path}/messages"), json!({})).await;
+        let share = format!("/v1/shares/{}", share["id"].as_str().expect("an id"));
+        self.check(ada, "shares-delete", "DELETE", &share, json!({})).await;
     }
 
     async fn projects(&mut self, ada: &Person) {

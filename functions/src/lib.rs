@@ -68,6 +68,11 @@ endpoints! {
     }
     /// /v1/messages/{id}/attachments
     attachments { create::CreateAttachment, list::ListAttachments }
+    /// /v1/shares, /v1/shared/{token}
+    shares {
+        create::CreateShare, list::ListShares, delete::DeleteShare, open::OpenShare, messages::ListSharedMessages,
+        file::ReadSharedFile,
+    }
     /// /v1/projects
     projects {
         create::CreateProject, list::ListProjects, read::ReadProject, update::UpdateProject, delete::DeleteProject,

@@ -143,6 +143,18 @@ impl DatabaseError {
         }
     }
 
+    /// Whether a row was refused by row level security: it names what the caller does not see, or no longer, as between two
+    /// statements of a flight it may have been hidden.
+    #[must_use]
+    pub fn is_out_of_sight(&self) -> bool {
+        match self {
+            Self::Failed(error) => error.as_db_error().is_some_and(|error| {
+                *error.code() == SqlState::INSUFFICIENT_PRIVILEGE && error.routine() == Some("ExecWithCheckOptions")
+            }),
+            _ => false,
+        }
+    }
+
     /// Whether PostgreSQL itself said so, over a connection that works.
     fn is_answer(&self) -> bool {
         match self {

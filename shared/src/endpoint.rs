@@ -78,8 +78,23 @@ pub struct Route {
     pub memory: u16,
     /// Seconds on Lambda.
     pub timeout: u8,
+    /// Request headers that it reads beside those that follow from the rest.
+    pub headers: &'static [RequestHeader],
     /// Problems beyond those that follow from the rest.
     pub problems: &'static [&'static Kind],
+}
+
+/// A request header that just some endpoints read.
+#[derive(Debug)]
+pub struct RequestHeader {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it must be there.
+    pub required: bool,
+    /// What it is for.
+    pub description: &'static str,
+    /// What it may be.
+    pub example: &'static str,
 }
 
 impl Route {
@@ -95,6 +110,7 @@ impl Route {
             if_match: false,
             memory: 128,
             timeout: 10,
+            headers: &[],
             problems: &[],
         }
     }
@@ -175,6 +191,13 @@ impl Route {
     #[must_use]
     pub const fn timeout(mut self, seconds: u8) -> Self {
         self.timeout = seconds;
+        self
+    }
+
+    /// Reads these request headers, by [`Input::header`].
+    #[must_use]
+    pub const fn headers(mut self, headers: &'static [RequestHeader]) -> Self {
+        self.headers = headers;
         self
     }
 

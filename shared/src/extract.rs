@@ -1,8 +1,10 @@
 //! From a request to typed input: parse, don't validate.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use http::{HeaderMap, header};
-use percent_encoding::percent_decode_str;
+use http::{HeaderMap, HeaderValue, header};
+use percent_encoding::{percent_decode, percent_decode_str};
 use schemars::JsonSchema;
 use serde::{
     Deserialize,
@@ -11,7 +13,7 @@ use serde::{
 use serde_path_to_error::{Path, Segment};
 
 use crate::{
-    endpoint::Endpoint,
+    endpoint::{Endpoint, RequestHeader},
     problem::{self, Problem},
 };
 
@@ -28,8 +30,7 @@ pub struct Input<E: Endpoint> {
     pub body: E::Body,
     /// The revision in `If-Match`; none for `*`, or where the route does not ask for it.
     pub if_match: Option<i64>,
-    /// `Accept`, as it came.
-    accept: String,
+    headers: HeaderMap,
 }
 
 /// No parameters, or an empty body.
@@ -65,19 +66,28 @@ impl<E: Endpoint> Input<E> {
             query: query(request.uri().query().unwrap_or_default())?,
             if_match: if E::ROUTE.if_match { if_match(request.headers())? } else { None },
             body: body(request)?,
-            accept: request
-                .headers()
-                .get_all(header::ACCEPT)
-                .iter()
-                .filter_map(|value| value.to_str().ok())
-                .collect::<Vec<_>>()
-                .join(","),
+            headers: request.headers().clone(),
+        })
+    }
+
+    /// A request header that the route names, as it came.
+    pub fn header(&self, header: &RequestHeader) -> Option<&[u8]> {
+        self.headers.get(header.name).map(HeaderValue::as_bytes)
+    }
+
+    /// The same, where it is percent-encoded UTF-8: headers carry little but ASCII.
+    pub fn decoded_header(&self, header: &RequestHeader) -> Result<Option<String>, Problem> {
+        let decode = |value| percent_decode(value).decode_utf8().map(Cow::into_owned);
+        self.header(header).map(decode).transpose().map_err(|_| {
+            Problem::invalid(format!("/headers/{}", header.name.to_lowercase()), "must be UTF-8, percent-encoded")
         })
     }
 
     /// Whether the caller asks for this media type by name, and not for JSON rather than it.
     pub fn prefers(&self, media_type: &str) -> bool {
-        let quality = |media_type: &str| quality(&self.accept, media_type);
+        let accepted = self.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let accept = accepted.collect::<Vec<_>>().join(",");
+        let quality = |media_type: &str| quality(&accept, media_type);
         quality(media_type) > 0.0 && quality(media_type) >= quality("application/json")
     }
 }

@@ -17,7 +17,26 @@ use crate::{
 /// How long a session lasts after sign-in.
 const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// A new session's token: 256 random bits that we show once and keep only the SHA-256 of.
+/// 256 random bits that we show once and keep only the SHA-256 of.
+pub struct Secret {
+    /// What is shown.
+    pub text: String,
+    /// What the database keeps.
+    pub hash: Sha256,
+}
+
+impl Secret {
+    /// Draws a new one, to be recognized by how it begins.
+    pub fn draw(prefix: &str) -> Result<Self, Problem> {
+        let mut random = [0; 32];
+        getrandom::fill(&mut random).map_err(|error| Problem::internal(anyhow::anyhow!("no randomness: {error}")))?;
+        let text = format!("{prefix}{}", BASE64_URL_SAFE_NO_PAD.encode(random));
+        let hash = Sha256::of(text.as_bytes());
+        Ok(Self { text, hash })
+    }
+}
+
+/// A new session's token.
 pub struct Token {
     /// What the caller sends as `Authorization: Bearer`.
     pub secret: String,
@@ -30,10 +49,7 @@ pub struct Token {
 impl Token {
     /// Draws a new one.
     pub fn new() -> Result<Self, Problem> {
-        let mut random = [0; 32];
-        getrandom::fill(&mut random).map_err(|error| Problem::internal(anyhow::anyhow!("no randomness: {error}")))?;
-        let secret = format!("atelier_{}", BASE64_URL_SAFE_NO_PAD.encode(random));
-        let hash = Sha256::of(secret.as_bytes());
+        let Secret { text: secret, hash } = Secret::draw("atelier_")?;
         // The database keeps microseconds: what we say now is what it says later.
         let now = Timestamp::from_microsecond(Timestamp::now().as_microsecond()).map_err(Problem::internal)?;
         Ok(Self { secret, hash, expires_at: now + SESSION_LIFETIME })

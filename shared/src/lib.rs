@@ -32,7 +32,7 @@ pub mod text;
 
 pub use context::Context;
 pub use database::{FromRow, Sql, sql};
-pub use endpoint::{Access, Endpoint, Entry, Route, Storage};
+pub use endpoint::{Access, Endpoint, Entry, RequestHeader, Route, Storage};
 pub use extract::{Input, Nothing};
 pub use page::{Page, Paging};
 pub use problem::Problem;

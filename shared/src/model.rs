@@ -22,6 +22,7 @@ pub mod projects;
 pub mod records;
 pub mod retention;
 pub mod runs;
+pub mod shares;
 pub mod statistics;
 pub mod texts;
 pub mod tools;

@@ -129,6 +129,8 @@ fn describe(entry: &Entry, operation: &Operation, problem_schema: &Schema) -> Va
         let what = "Kept 24 hours: the same request with the same key is answered again, and not done again.";
         parameters.push(header("Idempotency-Key", false, what, "0199f0c5-6f5e-7c3a-9d64-0f2a7f6f3a10"));
     }
+    parameters
+        .extend(route.headers.iter().map(|each| header(each.name, each.required, each.description, each.example)));
     let mut responses = Map::new();
     for (status, description) in operation.statuses {
         let mut response = json!({"description": description});

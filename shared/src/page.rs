@@ -22,6 +22,11 @@ pub struct Cursor {
     pub id: Uuid,
 }
 
+impl Cursor {
+    /// Before everything.
+    pub const OLDEST: Self = Self { created_at: OLDEST, id: Uuid::nil() };
+}
+
 impl Serialize for Cursor {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         RankCursor { rank: self.created_at.as_microsecond(), id: self.id }.serialize(serializer)

@@ -32,6 +32,9 @@ problems! {
     MALFORMED 400 "malformed" "The request cannot be read."
     UNAUTHENTICATED 401 "unauthenticated" "A valid bearer token is required."
     WRONG_CREDENTIALS 401 "wrong_credentials" "No account has this e-mail address and password."
+    SHARE_PASSWORD_REQUIRED 401 "share_password_required" "The link opens with a password only: send it in Share-Password."
+    SHARE_PASSWORD_WRONG 401 "share_password_wrong" "The password in Share-Password is not that of the link."
+    SHARE_VIEW_REQUIRED 401 "share_view_required" "Open the link first, and send the view that it gives in Share-View."
     NOT_FOUND 404 "not_found" "There is no such resource, or it is not yours to see."
     CONFLICT 409 "conflict" "The request contradicts the present state of the resource."
     NOT_A_FORK 409 "not_a_fork" "The artifact is no fork: there is no source to merge from."
@@ -46,6 +49,10 @@ problems! {
     DRIVE_NOT_CONNECTED 409 "drive_not_connected" "Google Drive is not connected, or asks for consent anew."
     PORTS_EXHAUSTED 409 "ports_exhausted" "Every port of the range is in use."
     IDEMPOTENCY_KEY_IN_USE 409 "idempotency_key_in_use" "The first request with this Idempotency-Key is still running."
+    SHARE_EXPIRED 410 "share_expired" "The link has expired."
+    SHARE_GONE 410 "share_gone" "What the link led to is there no longer."
+    SHARE_REVOKED 410 "share_revoked" "The link was revoked."
+    SHARE_SPENT 410 "share_spent" "The link was opened as often as it may be."
     STALE 412 "stale" "The resource has changed since the ETag in If-Match."
     TOO_LARGE 413 "too_large" "The request is too large."
     UNSUPPORTED_TYPE 415 "unsupported_type" "The body must be application/json."
@@ -55,6 +62,7 @@ problems! {
     INVALID_IMAGE 422 "invalid_image" "The bytes are not an image that can be shown."
     IDEMPOTENCY_KEY_REUSED 422 "idempotency_key_reused" "This Idempotency-Key was used for another request."
     PRECONDITION_REQUIRED 428 "precondition_required" "If-Match with the ETag last read is required."
+    SHARE_LOCKED 429 "share_locked" "Too many wrong passwords were tried for this link."
     INTERNAL 500 "internal" "Something failed on our side."
     UNAVAILABLE 503 "unavailable" "The database or the bucket is away for the moment."
 }
@@ -78,6 +86,7 @@ pub struct Problem {
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     conflicts: Vec<FileConflict>,
+    retry_after: Option<i32>,
     cause: Option<anyhow::Error>,
 }
 
@@ -109,7 +118,7 @@ impl Problem {
     /// A problem of this kind; `detail` says what went wrong this time.
     #[must_use]
     pub fn new(kind: &'static Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new(), conflicts: Vec::new(), cause: None }
+        Self { kind, detail: detail.into(), errors: Vec::new(), conflicts: Vec::new(), retry_after: None, cause: None }
     }
 
     /// The resource does not exist, or is someone else's: callers cannot tell which.
@@ -149,6 +158,13 @@ impl Problem {
         Self { conflicts, ..Self::new(&MERGE_CONFLICT, MERGE_CONFLICT.title) }
     }
 
+    /// Says in how many seconds trying again may help.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: i32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
     /// Adds the cause that the operator's log will show.
     #[must_use]
     pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Self {
@@ -185,14 +201,13 @@ impl Problem {
         *response.status_mut() = StatusCode::from_u16(self.kind.status).expect("the table holds valid statuses");
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/problem+json"));
-        match self.kind.status {
-            401 => {
-                headers.insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
-            }
-            503 => {
-                headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
-            }
-            _ => {}
+        if self.kind.status == 401 {
+            // What opens a link is asked for under a name of our own, so that no browser opens a dialog for it.
+            let scheme = if self.kind.code.starts_with("share_") { "Share" } else { "Bearer" };
+            headers.insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static(scheme));
+        }
+        if let Some(seconds) = self.retry_after.or((self.kind.status == 503).then_some(2)) {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }
@@ -233,6 +248,7 @@ impl From<DatabaseError> for Problem {
         let DatabaseError::Refused { code, pointer } = &error else {
             return match error.constraint().and_then(|name| CONSTRAINTS.iter().find(|row| row.0 == name)) {
                 Some((_, kind, pointer)) => Self::new(kind, kind.title).at(*pointer, kind.title),
+                None if error.is_out_of_sight() => Self::not_found(),
                 None if error.is_unavailable() => Self::unavailable(error),
                 None => Self::internal(error),
             };

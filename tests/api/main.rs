@@ -175,6 +175,15 @@ mod sessions {
     mod list;
 }
 
+mod shares {
+    mod create;
+    mod delete;
+    mod file;
+    mod list;
+    mod messages;
+    mod open;
+}
+
 mod tools {
     mod record;
     mod stats;

@@ -17,6 +17,7 @@ pub struct Person {
     base_url: String,
     /// The session's token; none for someone who is not signed in.
     pub token: Option<String>,
+    headers: Vec<(&'static str, String)>,
     /// The account.
     pub user: Value,
     /// The password.
@@ -37,9 +38,18 @@ impl Person {
             client: client(),
             base_url: base_url.to_owned(),
             token: None,
+            headers: Vec::new(),
             user: Value::Null,
             password: String::new(),
         }
+    }
+
+    /// The same person, who sends a header along with every request.
+    #[must_use]
+    pub fn sending(&self, name: &'static str, value: &str) -> Self {
+        let mut person = self.clone();
+        person.headers.push((name, value.to_owned()));
+        person
     }
 
     /// Someone who has just registered, unlike anyone else.
@@ -113,6 +123,7 @@ impl Person {
     /// Begins a request with their token.
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let request = request(&self.client, &self.base_url, method, path);
+        let request = self.headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,
@@ -191,6 +202,23 @@ impl Person {
         let etag = self.get(&path).await.expect(200).etag();
         let version = json!({"files": [{"path": "clock.js", "language": "javascript", "content": text}]});
         self.post_with(&format!("{path}/versions"), &[("if-match", &etag)], version).await.expect(201)
+    }
+
+    /// Makes a link, and gives where it is opened.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn share(&self, share: Value) -> String {
+        self.post("/v1/shares", share).await.expect(201).json["path"].as_str().expect("a path").to_owned()
+    }
+
+    /// Opens a link, and gives who reads on in it.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn reader(&self, path: &str) -> Self {
+        let opened = self.get(path).await.expect(200);
+        self.sending("share-view", opened.json["view"].as_str().expect("a view"))
     }
 
     /// Begins a project.

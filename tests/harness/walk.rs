@@ -36,6 +36,7 @@ pub fn path_with(entry: &Entry, id: &str) -> String {
         .replace("{checkpoint}", &nowhere())
         .replace("{path+}", "clock.js")
         .replace("{sha256}", &"0".repeat(64))
+        .replace("{token}", "share_nobody-has-this")
         .replace("{handle}", "nobody-has-this");
     format!("{path}{separator}{}", query.join("&"))
 }

@@ -100,6 +100,7 @@ impl Endpoint for CreateArtifact {
                         insert(id, Some(version_id), new),
                         manifest.insert_blobs(id),
                         manifest.open_files(id, "/version"),
+                        manifest.insert_words(id),
                         insert_version,
                         insert_chat,
                         select_artifact(id),

@@ -7,7 +7,10 @@ use serde::Deserialize;
 use shared::{
     Context, Created, Endpoint, Input, Nothing, Problem, Route, Sql, Storage,
     context::read_one,
-    model::artifacts::{Artifact, VISIBLE, Visibility, select_artifact},
+    model::{
+        artifacts::{Artifact, VISIBLE, Visibility, select_artifact},
+        versions::{Searched, read_texts, select_unsearched},
+    },
     sql,
     text::Text,
 };
@@ -43,10 +46,15 @@ impl Endpoint for ForkArtifact {
 
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
         let (source_id, id, version_id) = (input.path.id, Uuid::now_v7(), Uuid::now_v7());
-        let [_, _, _, _, rows] = context
+        let searched = match input.body.version {
+            Some(version) => read_searched(source_id, version, context).await?,
+            None => Searched::default(),
+        };
+        let [.., rows] = context
             .fly([
                 insert_fork(source_id, id, version_id, input.body),
                 copy_files(source_id, id),
+                searched.insert_words(id),
                 copy_version(id, version_id),
                 copy_media(source_id, id),
                 select_artifact(id),
@@ -58,8 +66,27 @@ impl Endpoint for ForkArtifact {
     }
 }
 
+/// Texts that the source's newest version has not, so that nobody searched them any more, and the fork's has.
+///
+/// A flight of its own, made only for a version that is named: their words are made of the texts, which are kept as patches.
+async fn read_searched(source_id: Uuid, version: NonZeroU32, context: &mut Context) -> Result<Searched, Problem> {
+    let files = context.list(select_unsearched(source_id, index_of(version))).await?;
+    let mut searched = Searched::default();
+    for (path, text) in read_texts(&files)? {
+        searched.push(path, &text);
+    }
+    Ok(searched)
+}
+
+fn index_of(version: NonZeroU32) -> i32 {
+    i32::try_from(version.get()).unwrap_or(i32::MAX)
+}
+
 /// The fork's row; none where the caller may not see the source or the version, and then the rest finds nothing to do.
-fn insert_fork(source_id: Uuid, id: Uuid, version_id: Uuid, new: NewFork) -> Sql {
+#[must_use]
+pub fn insert_fork(source_id: Uuid, id: Uuid, version_id: Uuid, new: NewFork) -> Sql {
+    // One or the other: an expression of both is one that PostgreSQL does not look up by the index.
+    let version = if new.version.is_some() { "$6" } else { "artifacts.versions_count and $6::integer is null" };
     sql(format!(
         "insert into artifacts (
              id, owner_user_id, title, description, visibility, type, tool_name, metadata,
@@ -75,17 +102,21 @@ fn insert_fork(source_id: Uuid, id: Uuid, version_id: Uuid, new: NewFork) -> Sql
              coalesce(artifacts.origin_owner_user_id, artifacts.owner_user_id),
              $3, 1
          from artifacts
-         join artifact_versions versions on versions.artifact_id = artifacts.id
-         where artifacts.id = $1
-           and {VISIBLE}
-           and versions.version_index = coalesce($6, artifacts.versions_count)"
+         cross join lateral (
+             select artifact_versions.id, artifact_versions.label, artifact_versions.version_index
+             from artifact_versions
+             where artifact_versions.artifact_id = artifacts.id and artifact_versions.version_index = {version}
+             -- By itself, after its artifact: most artifacts have so few versions that reading all would seem as good.
+             limit 1
+         ) versions
+         where artifacts.id = $1 and {VISIBLE}"
     ))
     .bind(source_id)
     .bind(id)
     .bind(version_id)
     .bind(new.title.map(Text::into_string))
     .bind(new.visibility.map(Visibility::as_str))
-    .bind(new.version.map(|version| i32::try_from(version.get()).unwrap_or(i32::MAX)))
+    .bind(new.version.map(index_of))
 }
 
 fn copy_files(source_id: Uuid, id: Uuid) -> Sql {

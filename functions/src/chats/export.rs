@@ -9,7 +9,7 @@ use shared::{
     context::{read_all, read_one},
     model::{
         chats::{CHAT, Chat},
-        messages::{Message, select_page},
+        messages::{Message, OF_CHAT, select_page},
     },
     page::{Cursor, Keyset, cut},
     reply::FileContent,
@@ -96,7 +96,7 @@ impl Endpoint for ExportChat {
 }
 
 fn select_messages(chat_id: Uuid, after: Option<Cursor>) -> Sql {
-    sql(select_page(after, "asc", &(MOST + 1).to_string()))
+    sql(select_page(OF_CHAT, after, "asc", &(MOST + 1).to_string()))
         .bind(chat_id)
         .bind(after.map(|cursor| cursor.created_at))
         .bind(after.map(|cursor| cursor.id))

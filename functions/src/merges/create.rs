@@ -106,13 +106,14 @@ impl Endpoint for CreateMerge {
         let index = fork.versions_count + 1;
         let new = input.body.into_version(&fork, theirs.index)?;
         let [insert_version, insert_chat] = new.insert(id, version_id, merged.additions, merged.deletions);
-        let [updated, _, _, _, _, _, _, _, version, files] = context
+        let [updated, .., version, files] = context
             .fly([
                 advance(id, version_id, index, if_match),
                 merged.manifest.insert_blobs(id),
                 merged.manifest.close_files(id),
                 take_files(id, theirs, &merged),
                 merged.manifest.open_files(id, ""),
+                merged.manifest.insert_words(id),
                 insert_version,
                 insert_chat,
                 insert_merge(id, index, theirs.version_id),

@@ -7,7 +7,7 @@ use shared::{
     context::{read_all, read_one},
     model::{
         accounts::Id,
-        messages::{Message, select_branch, select_page},
+        messages::{Message, OF_CHAT, select_branch, select_page},
     },
     page::{Cursor, Keyset, Limit},
     problem, sql,
@@ -123,7 +123,7 @@ impl Filter {
             (None, End::Newest) => ("desc", before),
             (after, _) => ("asc", after.or(before)),
         };
-        sql(select_page(cursor, order, "$4"))
+        sql(select_page(OF_CHAT, cursor, order, "$4"))
             .bind(chat_id)
             .bind(cursor.map(|cursor| cursor.created_at))
             .bind(cursor.map(|cursor| cursor.id))

@@ -45,12 +45,13 @@ impl Endpoint for CreateVersion {
         let [insert_version, insert_chat] = input.body.insert(id, version_id, additions, deletions);
         // A second flight: lines are counted against the text that the first one brought, and patches are made of it.
         // If-Match, checked again here, makes sure that nothing came between.
-        let [updated, _, _, _, _, _, version, files] = context
+        let [updated, .., version, files] = context
             .fly([
                 advance(id, version_id, index, input.if_match),
                 manifest.insert_blobs(id),
                 manifest.close_files(id),
                 manifest.open_files(id, ""),
+                manifest.insert_words(id),
                 insert_version,
                 insert_chat,
                 select_version(id, index),

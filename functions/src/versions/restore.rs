@@ -8,7 +8,7 @@ use shared::{
     model::{
         accounts::Id,
         versions::{
-            METADATA, NEWEST, Version, VersionsCount, advance, count_changes, read_texts, read_version, select_changed,
+            METADATA, NEWEST, Searched, Version, VersionsCount, advance, count_changes, read_texts, read_version, select_changed,
             select_files, select_version, select_versions_count,
         },
     },
@@ -61,14 +61,20 @@ impl Endpoint for RestoreVersion {
         let index = read_one::<VersionsCount>(&current)?.versions_count + 1;
         let restored: Id = read_one(&restored)?;
         let (before, after) = (read_all(&before)?, read_all(&after)?);
-        let (additions, deletions) = count_changes(&read_texts(&before)?, &read_texts(&after)?);
+        let (before, after) = (read_texts(&before)?, read_texts(&after)?);
+        let (additions, deletions) = count_changes(&before, &after);
+        let mut searched = Searched::default();
+        for (path, text) in &after {
+            searched.push(path, text);
+        }
         // A second flight: lines are counted in the texts that the first one brought. If-Match, checked again here, makes
         // sure that nothing came between.
-        let [updated, _, _, _, version, files] = context
+        let [updated, .., version, files] = context
             .fly([
                 advance(id, version_id, index, input.if_match),
                 close_files(id, version),
                 open_files(id, version),
+                searched.insert_words(id),
                 insert_version(id, version_id, restored.id, input.body, additions, deletions),
                 select_version(id, index),
                 select_files(id, index),

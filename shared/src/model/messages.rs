@@ -201,15 +201,18 @@ fn select_steps(first: &str, next: &str, limit: &str) -> String {
     )
 }
 
-/// The caller's messages of the chat `$1` in the order of time, `asc` or `desc`, from a cursor on whose two parts are bound at
-/// `$2` and `$3`.
+/// The caller's messages of the chat `$1`.
+pub const OF_CHAT: &str = "messages.chat_id = $1 and messages.user_id = auth.uid()";
+
+/// Messages of a chat that meet a condition in the order of time, `asc` or `desc`, from a cursor on whose two parts are bound
+/// at `$2` and `$3`.
 #[must_use]
-pub fn select_page(cursor: Option<Cursor>, order: &str, limit: &str) -> String {
+pub fn select_page(condition: &str, cursor: Option<Cursor>, order: &str, limit: &str) -> String {
     let comparison = if order == "asc" { ">" } else { "<" };
     let beyond = |place: &str| format!("(messages.created_at, messages.id) {comparison} ({place})");
     let from = |place: &str| {
         format!(
-            "messages.chat_id = $1 and messages.user_id = auth.uid() and {place}
+            "{condition} and {place}
              order by messages.created_at {order}, messages.id {order}
              limit 1"
         )
@@ -229,7 +232,7 @@ pub fn select_branch(cursor: Option<Cursor>, limit: &str) -> String {
         Some(_) => "(select last.parent_id from public.messages last where last.id = $2 and last.chat_id = $1)",
         None => "$2",
     };
-    let first = format!("messages.id = {start} and messages.chat_id = $1 and messages.user_id = auth.uid()");
+    let first = format!("messages.id = {start} and {OF_CHAT}");
     select_steps(&first, "messages.id = page.parent_id and messages.user_id = auth.uid()", limit)
 }
 

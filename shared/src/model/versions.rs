@@ -42,6 +42,9 @@ pub const FILES_LIMIT: usize = 500;
 /// Characters of a file that search looks through.
 const SEARCHED: usize = 32_768;
 
+/// Characters of all files of a version that search looks through, as `artifact_words()` counts them.
+const SEARCHED_TOGETHER: usize = 65_536;
+
 /// A file of a new version: its text, or the SHA-256 of bytes uploaded before.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -360,14 +363,21 @@ impl Keyset for Version {
     }
 }
 
-/// The columns of [`Version`] but for the chat, to follow `select`.
-pub const VERSION: &str = "
+/// The columns of [`Version`] but for the chat, to follow `select`. What it took and where it came from is its owner's to know,
+/// as with the artifact.
+pub const VERSION: &str = r#"
     versions.id, versions.artifact_id, versions.version_index, versions.parent_version_id, versions.summary,
-    versions.label, versions.code_language, versions.session_id,
-    versions.credits_used_estimate::float8 as credits_used_estimate, versions.stats, versions.version_metadata,
+    versions.label, versions.code_language,
+    case when artifacts.owner_user_id = auth.uid() then versions.session_id end as session_id,
+    case when artifacts.owner_user_id = auth.uid() then versions.credits_used_estimate::float8 end as credits_used_estimate,
+    versions.stats,
+    case
+        when artifacts.owner_user_id = auth.uid() then versions.version_metadata
+        else versions.version_metadata || '{"source_session_id": null, "forked_from_id": null}'
+    end as version_metadata,
     versions.files_count, versions.size, versions.additions, versions.deletions, versions.created_at,
     artifacts.revision as artifact_revision
-";
+"#;
 
 /// One version of an artifact that the caller may see, with its chat if they may see that.
 #[must_use]
@@ -473,20 +483,32 @@ left join text_bases(array(select base_blob_id from files where has_text and bas
     on bases.base_blob_id = files.base_blob_id and files.has_text
 ";
 
-/// The files of a version of an artifact (`$1`) by path, as [`FileRow`]s: those that meet a condition on `files` and
-/// `blobs`, with the text of those that meet another.
+/// The files of a version of an artifact by path, as [`FileRow`]s: those that meet a condition on `files` and `blobs`, with
+/// the text of those that meet another.
 #[must_use]
-pub fn select_file_rows(version_index: &str, condition: &str, with_text: &str) -> String {
-    let files = select_files_of("$1", version_index, &format!(", {with_text} as has_text"));
+pub fn select_file_rows(artifact_id: &str, version_index: &str, condition: &str, with_text: &str) -> String {
+    let files = select_files_of(artifact_id, version_index, &format!(", {with_text} as has_text"));
     format!("with files as ({files} and {condition}) select {WITH_TEXT} order by files.path")
 }
 
 /// All files of a version, by path. Where text weighs more than one reply holds, it stays behind.
 #[must_use]
-pub fn select_files(artifact_id: Uuid, version_index: i32) -> Sql {
+pub fn select_all_file_rows(artifact_id: &str, version_index: &str) -> String {
     let fits =
         format!("coalesce(sum(blobs.size) filter (where blobs.content is not null) over (), 0) <= {INLINE_LIMIT}");
-    sql(select_file_rows("$2", "true", &fits)).bind(artifact_id).bind(version_index)
+    select_file_rows(artifact_id, version_index, "true", &fits)
+}
+
+/// [`select_all_file_rows`] of this version.
+#[must_use]
+pub fn select_files(artifact_id: Uuid, version_index: i32) -> Sql {
+    sql(select_all_file_rows("$1", "$2")).bind(artifact_id).bind(version_index)
+}
+
+/// One file of a version, with its text unless that is more than one reply holds.
+#[must_use]
+pub fn select_one_file_row(artifact_id: &str, version_index: &str, condition: &str) -> String {
+    select_file_rows(artifact_id, version_index, condition, &format!("blobs.size <= {INLINE_LIMIT}"))
 }
 
 /// One file of a version.
@@ -501,10 +523,7 @@ pub fn select_file(artifact_id: Uuid, version_index: i32, path: FilePath) -> Sql
          )",
         super::artifacts::VISIBLE
     );
-    sql(select_file_rows("$2", &exists, &format!("blobs.size <= {INLINE_LIMIT}")))
-        .bind(artifact_id)
-        .bind(version_index)
-        .bind(path.into_string())
+    sql(select_one_file_row("$1", "$2", &exists)).bind(artifact_id).bind(version_index).bind(path.into_string())
 }
 
 /// The files of a version, with the text of those that another one has not the same, as far as they are compared.
@@ -512,7 +531,7 @@ pub fn select_file(artifact_id: Uuid, version_index: i32, path: FilePath) -> Sql
 pub fn select_changed(version_index: &str, is_same: &str) -> String {
     let changed = format!("blobs.content is not null and not exists ({is_same})");
     let in_reach = format!("sum(blobs.size) filter (where {changed}) over (order by files.path) <= {COMPARED_LIMIT}");
-    select_file_rows(version_index, "true", &format!("{changed} and {in_reach}"))
+    select_file_rows("$1", version_index, "true", &format!("{changed} and {in_reach}"))
 }
 
 impl FileRow {
@@ -539,6 +558,62 @@ impl FileRow {
     }
 }
 
+/// The files of a version whose words are not kept, with their text: those that search would look through.
+#[must_use]
+pub fn select_unsearched(artifact_id: Uuid, version_index: i32) -> Sql {
+    sql(format!(
+        "select *
+         from ({}) files
+         where content is not null
+         order by path",
+        select_file_rows(
+            "$1",
+            "$2",
+            "not exists (select from blob_words where blob_words.blob_id = blobs.id)",
+            &format!("sum(least(blobs.size, {SEARCHED})) over (order by files.path) <= {SEARCHED_TOGETHER}"),
+        )
+    ))
+    .bind(artifact_id)
+    .bind(version_index)
+}
+
+/// Texts that a newest version did not have before, as far as search looks through them.
+#[derive(Debug, Default)]
+pub struct Searched {
+    paths: Vec<String>,
+    texts: Vec<String>,
+}
+
+impl Searched {
+    /// Adds a file.
+    pub fn push(&mut self, path: &str, text: &str) {
+        self.paths.push(path.to_owned());
+        // PostgreSQL's texts have no place for NUL.
+        self.texts.push(text.chars().take(SEARCHED).map(|c| if c == '\0' { ' ' } else { c }).collect());
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.paths.is_empty()
+    }
+
+    /// Keeps their words, for files that are in the artifact's newest version by now.
+    #[must_use]
+    pub fn insert_words(&self, artifact_id: Uuid) -> Sql {
+        sql("
+            insert into blob_words (blob_id, words)
+            select files.blob_id, code_words(new.searched)
+            from unnest($2::text[], $3::text[]) as new (path, searched)
+            join artifact_files files on files.artifact_id = $1 and files.path = new.path and files.last_index is null
+            on conflict do nothing
+        ")
+        .bind(artifact_id)
+        .bind(self.paths.clone())
+        .bind(self.texts.clone())
+    }
+}
+
 /// The files of a new version, ready to store: text hashed and compressed.
 #[derive(Debug, Default)]
 pub struct Manifest {
@@ -547,7 +622,7 @@ pub struct Manifest {
     hashes: Vec<Vec<u8>>,
     sizes: Vec<i64>,
     contents: Vec<Option<Vec<u8>>>,
-    searched: Vec<Option<String>>,
+    searched: Searched,
     base_ids: Vec<Option<Uuid>>,
     generations: Vec<i32>,
 }
@@ -572,10 +647,10 @@ impl Manifest {
         self.sizes.push(text.map_or(0, |text| i64::try_from(text.len()).unwrap_or(i64::MAX)));
     }
 
-    fn push_text(&mut self, text: Option<&str>, new: Option<NewText>) {
-        // PostgreSQL's texts have no place for NUL.
-        let searched = |text: &str| text.chars().take(SEARCHED).map(|c| if c == '\0' { ' ' } else { c }).collect();
-        self.searched.push(text.filter(|_| new.is_some()).map(searched));
+    fn push_text(&mut self, path: &str, text: Option<&str>, new: Option<NewText>) {
+        if let (Some(text), Some(_)) = (text, &new) {
+            self.searched.push(path, text);
+        }
         self.base_ids.push(new.as_ref().and_then(|new| new.base_blob_id));
         self.generations.push(new.as_ref().map_or(0, |new| new.generation));
         self.contents.push(new.map(|new| new.content));
@@ -589,9 +664,10 @@ impl Manifest {
         sha256: Sha256,
         changed: Option<(&str, &StoredText)>,
     ) -> Result<(), Problem> {
-        self.push_name(path, language, sha256, changed.map(|(text, _)| text));
         let new = changed.map(|(text, before)| NewText::after(text.as_bytes(), before)).transpose()?;
-        self.push_text(changed.map(|(text, _)| text), new);
+        let text = changed.map(|(text, _)| text);
+        self.push_text(&path, text, new);
+        self.push_name(path, language, sha256, text);
         Ok(())
     }
 
@@ -607,7 +683,7 @@ impl Manifest {
                 (Some(text), Some(before)) => Some(NewText::after(text.as_bytes(), before)?),
                 (Some(text), None) => Some(NewText::whole(text.as_bytes())?),
             };
-            self.push_text(text, new);
+            self.push_text(file.path.as_str(), text, new);
         }
         Ok(())
     }
@@ -623,12 +699,12 @@ impl Manifest {
     #[must_use]
     pub fn insert_blobs(&self, artifact_id: Uuid) -> Sql {
         sql("
-            insert into blobs (user_id, sha256, size, content_type, content, encoding, base_blob_id, generation, words)
+            insert into blobs (user_id, sha256, size, content_type, content, encoding, base_blob_id, generation)
             select distinct on (new.sha256)
                 auth.uid(), new.sha256, new.size, 'text/plain; charset=utf-8', new.content, 'zstd', new.base_blob_id,
-                new.generation, code_words(new.searched)
-            from unnest($2::bytea[], $3::bigint[], $4::bytea[], $5::uuid[], $6::integer[], $7::text[])
-                as new (sha256, size, content, base_blob_id, generation, searched)
+                new.generation
+            from unnest($2::bytea[], $3::bigint[], $4::bytea[], $5::uuid[], $6::integer[])
+                as new (sha256, size, content, base_blob_id, generation)
             where new.content is not null
               and not exists (
                   select from artifact_files
@@ -636,7 +712,7 @@ impl Manifest {
                   where artifact_files.artifact_id = $1 and artifact_files.last_index is null and blobs.sha256 = new.sha256
               )
             order by new.sha256
-            on conflict (user_id, sha256) do update set words = excluded.words where blobs.words is null
+            on conflict (user_id, sha256) do nothing
         ")
         .bind(artifact_id)
         .bind(self.hashes.clone())
@@ -644,7 +720,12 @@ impl Manifest {
         .bind(self.contents.clone())
         .bind(self.base_ids.clone())
         .bind(self.generations.clone())
-        .bind(self.searched.clone())
+    }
+
+    /// Keeps what search looks through, once the files are open.
+    #[must_use]
+    pub fn insert_words(&self, artifact_id: Uuid) -> Sql {
+        self.searched.insert_words(artifact_id)
     }
 
     /// Ends the spans of what the artifact's newest version has no longer.

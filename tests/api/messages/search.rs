@@ -1,6 +1,7 @@
 //! GET /v1/messages/search
 
 use harness::{Person, Value, database, json};
+use shared::page::RankCursor;
 use uuid::Uuid;
 
 /// A search, in a query.
@@ -302,7 +303,11 @@ async fn wrong_parameters_are_named() {
         assert_eq!(reply.pointers(), [pointer], "{query}");
     }
     let _ = ada.get("/v1/messages/search?q=%00").await.expect_problem(422, "invalid");
-    let odd = format!("/v1/messages/search?q=a&cursor=7fc00000{}", Uuid::now_v7().simple());
-    let _ = ada.get(&odd).await.expect(200);
+    // Ranks that none has, one of them no number.
+    for rank in [0x7fc0_0000, -1, i64::MAX] {
+        let cursor = json!(RankCursor { rank, id: Uuid::now_v7() });
+        let odd = format!("/v1/messages/search?q=a&cursor={}", cursor.as_str().expect("text"));
+        let _ = ada.get(&odd).await.expect(200);
+    }
     let _ = Person::anonymous().get("/v1/messages/search?q=a").await.expect_problem(401, "unauthenticated");
 }

@@ -64,6 +64,30 @@ async fn the_conversation_is_its_owners_unless_they_say_otherwise() {
 }
 
 #[tokio::test]
+async fn what_it_took_and_came_from_is_its_owners_to_know() {
+    let (ada, bob) = (Person::register().await, Person::register().await);
+    let source = ada.create_artifact("public", "one\n").await;
+    let fork = ada.post(&format!("/v1/artifacts/{}/forks", source.id()), json!({"visibility": "public"})).await;
+    let path = format!("/v1/artifacts/{}", fork.expect(201).id());
+    let version = json!({
+        "files": [{"path": "a.js", "content": "two\n"}], "session_id": "s-1", "credits_used_estimate": 2.5, "summary": "Two"
+    });
+    let made = ada.post_with(&format!("{path}/versions"), &[("if-match", "*")], version).await.expect(201).json;
+    assert_eq!((&made["session_id"], &made["credits_used_estimate"]), (&json!("s-1"), &json!(2.5)));
+    assert_eq!(made["version_metadata"]["forked_from_id"], source.json["id"]);
+    for person in [&bob, &Person::anonymous()] {
+        let listed = person.walk(&format!("{path}/versions")).await.remove(0);
+        for version in [person.get(&format!("{path}/versions/2")).await.expect(200).json, listed] {
+            assert_eq!((&version["session_id"], &version["credits_used_estimate"]), (&json!(null), &json!(null)));
+            assert_eq!(version["summary"], "Two");
+            let metadata = &version["version_metadata"];
+            assert_eq!(metadata["title"], "A clock");
+            assert_eq!((&metadata["forked_from_id"], &metadata["source_session_id"]), (&json!(null), &json!(null)));
+        }
+    }
+}
+
+#[tokio::test]
 async fn earlier_versions_can_be_kept_to_oneself() {
     let (ada, bob) = (Person::register().await, Person::register().await);
     let artifact = ada.create_artifact("public", "one\n").await;
