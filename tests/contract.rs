@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use harness::{
-    Person, Reply, json,
+    Person, Reply,
+    drive::fake,
+    json,
     walk::{body_schema, document, example, nowhere, path_with, send, send_if_match},
 };
 use shared::{Access, Entry, problem::PROBLEMS};
@@ -63,6 +65,8 @@ async fn what_is_someone_elses_is_404() {
     let message = owner.post(&format!("/v1/chats/{chat}/messages"), said).await.expect(201).id();
     let artifact_of = format!("/v1/messages/{message}/artifact");
     let _ = owner.send_with("PUT", &artifact_of, &[("if-match", "*")], json!({"payload": {}})).await.expect(200);
+    let _ = owner.connect_drive(&fake().account()).await;
+    let export = owner.export_artifact(&artifact).await.id();
     let document = document();
     for entry in functions::endpoints().iter().filter(|entry| entry.route.path.contains("{id}")) {
         let id = match entry.route.path.split('/').nth(2) {
@@ -80,6 +84,7 @@ async fn what_is_someone_elses_is_404() {
             Some("items") => &item,
             Some("containers") => &container,
             Some("files") => &file,
+            Some("drive") => &export,
             Some("users") => owner.id(),
             other => panic!("{other:?} has ids, but this test makes none: make one in it"),
         };

@@ -2,12 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use harness::{Person, Value, database, json, pictures, proxy::Proxy, server::Server, walk};
+use harness::{Person, Value, database, drive::fake, json, pictures, proxy::Proxy, server::Server, walk};
 use shared::{database::Database, text::Sha256};
 
 /// What takes a second flight, each with a comment in its code that says why. This list should only ever shrink.
-const SECOND_FLIGHT: &[&str] =
-    &["chats-import", "merges-create", "sessions-create", "uploads-complete", "versions-create", "versions-restore"];
+const SECOND_FLIGHT: &[&str] = &[
+    "chats-import",
+    "drive-put-connection",
+    "merges-create",
+    "sessions-create",
+    "uploads-complete",
+    "versions-create",
+    "versions-restore",
+];
 
 struct Counted {
     proxy: Proxy,
@@ -54,6 +61,14 @@ impl Counted {
             "{name} took {flights} flights; {expected} expected. Statements that need nothing from each other belong in one fly()."
         );
         self.seen.insert(name.to_owned());
+    }
+
+    async fn accounts(&mut self, ada: &Person, bob: &Person, nobody: &Person) {
+        self.check(ada, "users-read", "GET", "/v1/users/me", json!({})).await;
+        self.check(ada, "users-update", "PATCH", "/v1/users/me", json!({"given_name": "Ada"})).await;
+        let credentials = json!({"email": bob.user["email"], "password": bob.password});
+        self.check(nobody, "sessions-create", "POST", "/v1/sessions", credentials).await;
+        self.check(ada, "sessions-list", "GET", "/v1/sessions", json!({})).await;
     }
 
     async fn chats(&mut self, ada: &Person) {
@@ -180,6 +195,22 @@ impl Counted {
         self.check(ada, "containers-delete", "DELETE", &path, json!({})).await;
     }
 
+    async fn drive(&mut self, ada: &Person) {
+        let connection = "/v1/drive/connection";
+        let consent = json!({"refresh_token": fake().account().refresh_token});
+        self.check(ada, "drive-put-connection", "PUT", connection, consent).await;
+        self.check(ada, "drive-read-connection", "GET", connection, json!({})).await;
+        self.check(ada, "drive-sync", "POST", "/v1/drive/syncs", json!({})).await;
+        let artifact = ada.create_artifact("private", "draw();\n").await.id();
+        let export = json!({"artifact_id": artifact});
+        let export = self.check(ada, "drive-export", "POST", "/v1/drive/files", export).await;
+        self.check(ada, "drive-list", "GET", "/v1/drive/files?state=queued", json!({})).await;
+        let export = format!("/v1/drive/files/{}", export["id"].as_str().expect("an id"));
+        self.check(ada, "drive-read", "GET", &export, json!({})).await;
+        self.check(ada, "drive-delete", "DELETE", &export, json!({})).await;
+        self.check(ada, "drive-delete-connection", "DELETE", connection, json!({})).await;
+    }
+
     async fn tools_and_statistics(&mut self, ada: &Person, admin: &Person) {
         let tool_use = json!({"tool_name": "image", "operation": "resize", "status": "success"});
         self.check(ada, "tools-record", "POST", "/v1/tools/usage", json!({"items": vec![tool_use; 500]})).await;
@@ -211,11 +242,7 @@ async fn every_warm_request_takes_one_flight() {
     let bob = Person::register_at(&base_url).await;
 
     counted.check(&nobody, "service-health", "GET", "/v1/health", json!({})).await;
-    counted.check(&ada, "users-read", "GET", "/v1/users/me", json!({})).await;
-    counted.check(&ada, "users-update", "PATCH", "/v1/users/me", json!({"given_name": "Ada"})).await;
-    let credentials = json!({"email": bob.user["email"], "password": bob.password});
-    counted.check(&nobody, "sessions-create", "POST", "/v1/sessions", credentials).await;
-    counted.check(&ada, "sessions-list", "GET", "/v1/sessions", json!({})).await;
+    counted.accounts(&ada, &bob, &nobody).await;
     counted.profiles(&ada, &nobody).await;
     counted.chats(&ada).await;
     counted.projects(&ada).await;
@@ -246,6 +273,7 @@ async fn every_warm_request_takes_one_flight() {
     counted.check(&bob, "artifacts-lineage", "GET", &format!("{fork_path}/lineage"), json!({})).await;
 
     counted.containers(&ada).await;
+    counted.drive(&ada).await;
     let admin = Person::superuser_at(&base_url).await;
     counted.tools_and_statistics(&ada, &admin).await;
 

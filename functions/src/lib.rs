@@ -98,6 +98,11 @@ endpoints! {
     checkpoints { create::CreateCheckpoint, list::ListCheckpoints, restore::RestoreCheckpoint }
     /// /v1/tools
     tools { record::RecordToolUse, usage::ListToolUses, stats::ReadToolStats }
+    /// /v1/drive
+    drive {
+        put_connection::ConnectDrive, read_connection::ReadDriveConnection, delete_connection::DisconnectDrive,
+        sync::SyncDrive, export::ExportToDrive, list::ListDriveFiles, read::ReadDriveFile, delete::DeleteDriveFile,
+    }
     /// /v1/admin
     admin { stats::ReadAdminStats, read_retention::ReadRetention, put_retention::PutRetention }
     /// The service itself

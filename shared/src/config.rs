@@ -2,6 +2,8 @@
 
 use std::{env, fmt, time::Duration};
 
+use crate::seal::Keyring;
+
 /// A variable that is missing or malformed: one line that names it.
 #[derive(Debug)]
 pub struct ConfigError(String);
@@ -118,6 +120,55 @@ impl BucketConfig {
             public_base_url: url("STORAGE_PUBLIC_BASE_URL")?,
             keys,
         })
+    }
+}
+
+/// How to reach Google Drive, and to keep what lets us.
+pub struct DriveConfig {
+    /// The OAuth client, as Google's console names it.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
+    /// `scheme://host` of the Drive API.
+    pub api_url: String,
+    /// `scheme://host` of the OAuth endpoints.
+    pub oauth_url: String,
+    /// What seals tokens.
+    pub keys: Keyring,
+    /// Bytes of each part of an upload but the last: a multiple of 256 KiB.
+    pub chunk: usize,
+}
+
+impl DriveConfig {
+    /// Reads `GOOGLE_CLIENT_ID` and the settings beside it; nothing where that is unset, as not everyone has Drive.
+    pub fn from_env() -> Result<Option<Self>, ConfigError> {
+        let Some(client_id) = optional("GOOGLE_CLIENT_ID") else { return Ok(None) };
+        let keys = required("DRIVE_TOKEN_KEYS")?;
+        // The value holds keys: it is not repeated.
+        let keys = keys.parse().map_err(|error| ConfigError(format!("DRIVE_TOKEN_KEYS cannot be read: {error}")))?;
+        let kibibytes: usize = parsed("DRIVE_CHUNK", 8192, "a number of KiB")?;
+        if kibibytes == 0 || !kibibytes.is_multiple_of(256) || kibibytes > 65_536 {
+            let expected = "a multiple of 256, at most 65536";
+            return Err(ConfigError(format!("DRIVE_CHUNK is {kibibytes}: expected {expected}")));
+        }
+        Ok(Some(Self {
+            client_id,
+            client_secret: required("GOOGLE_CLIENT_SECRET")?,
+            api_url: secure_url("GOOGLE_API_URL", "https://www.googleapis.com")?,
+            oauth_url: secure_url("GOOGLE_OAUTH_URL", "https://oauth2.googleapis.com")?,
+            keys,
+            chunk: kibibytes * 1024,
+        }))
+    }
+}
+
+/// Tokens go there: over TLS, unless it is this machine.
+fn secure_url(name: &str, default: &str) -> Result<String, ConfigError> {
+    let url = url(name)?.unwrap_or_else(|| default.to_owned());
+    let host = url.strip_prefix("http://").map(|rest| rest.split([':', '/']).next().unwrap_or_default());
+    match host {
+        None | Some("127.0.0.1" | "localhost") => Ok(url),
+        Some(_) => Err(ConfigError(format!("{name} is {url:?}: expected https://"))),
     }
 }
 

@@ -10,13 +10,14 @@ use http::{HeaderValue, Response, StatusCode, header};
 
 use crate::{
     bucket::Bucket,
-    config::{BucketConfig, DatabaseConfig},
+    config::{BucketConfig, DatabaseConfig, DriveConfig},
     database::{Database, FromRow, Row, Sql, Transaction, is_replay, sql},
+    drive::Drive,
     endpoint::Endpoint,
     extract::Input,
     idempotency::Key,
     identity,
-    problem::Problem,
+    problem::{self, Problem},
     reply::Reply,
     text::Sha256,
 };
@@ -28,13 +29,15 @@ pub struct Services {
     database: OnceLock<Database>,
     // Behind a leaked reference: dropping it would link what it is made of into every binary.
     bucket: OnceLock<&'static Bucket>,
+    // The same; none where the service has no Drive.
+    drive: OnceLock<Option<&'static Drive>>,
 }
 
 impl Services {
     /// Services over these servers, for tests; a function's own come from its environment.
     #[must_use]
-    pub fn with(database: Database, bucket: &'static Bucket) -> Self {
-        Self { database: database.into(), bucket: bucket.into() }
+    pub fn with(database: Database, bucket: &'static Bucket, drive: Option<&'static Drive>) -> Self {
+        Self { database: database.into(), bucket: bucket.into(), drive: drive.into() }
     }
 
     /// The database of the environment.
@@ -55,6 +58,17 @@ impl Services {
         let config = BucketConfig::from_env().map_err(Problem::internal)?;
         let bucket = Bucket::new(config).map_err(Problem::internal)?;
         Ok(self.bucket.get_or_init(|| Box::leak(Box::new(bucket))))
+    }
+
+    /// Google Drive as the environment has it, if it does.
+    pub fn drive(&self) -> Result<&'static Drive, Problem> {
+        let drive = if let Some(drive) = self.drive.get() {
+            *drive
+        } else {
+            let config = DriveConfig::from_env().map_err(Problem::internal)?;
+            *self.drive.get_or_init(|| config.map(|config| &*Box::leak(Box::new(Drive::new(config)))))
+        };
+        drive.ok_or_else(|| Problem::new(&problem::DRIVE_NOT_CONFIGURED, problem::DRIVE_NOT_CONFIGURED.title))
     }
 }
 
@@ -114,6 +128,11 @@ impl Context {
     /// The bucket.
     pub fn bucket(&self) -> Result<&'static Bucket, Problem> {
         self.services.bucket()
+    }
+
+    /// Google Drive, if the service has it set up.
+    pub fn drive(&self) -> Result<&'static Drive, Problem> {
+        self.services.drive()
     }
 
     /// Whether the request carries a token.

@@ -70,6 +70,8 @@ pub struct Route {
     pub database: bool,
     /// What it does with the bucket.
     pub storage: Storage,
+    /// Whether it calls Google, and gets what it needs for that.
+    pub drive: bool,
     /// Whether `If-Match` is required.
     pub if_match: bool,
     /// Mebibytes of memory on Lambda.
@@ -104,6 +106,7 @@ impl Route {
             access: Access::SignedIn,
             database: true,
             storage: Storage::None,
+            drive: false,
             if_match: false,
             memory: 128,
             timeout: 10,
@@ -160,6 +163,13 @@ impl Route {
     #[must_use]
     pub const fn storage(mut self, storage: Storage) -> Self {
         self.storage = storage;
+        self
+    }
+
+    /// Calls Google.
+    #[must_use]
+    pub const fn drive(mut self) -> Self {
+        self.drive = true;
         self
     }
 

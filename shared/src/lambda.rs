@@ -13,7 +13,7 @@ use lambda_http::{
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::{
-    config::{BucketConfig, ConfigError, DatabaseConfig},
+    config::{BucketConfig, ConfigError, DatabaseConfig, DriveConfig},
     context::{self, Client, RequestId, Services},
     endpoint::{Endpoint, Storage},
     extract::PathParameters,
@@ -58,6 +58,9 @@ fn check_configuration<E: Endpoint>() -> Result<(), ConfigError> {
     }
     if E::ROUTE.storage != Storage::None {
         BucketConfig::from_env()?;
+    }
+    if E::ROUTE.drive {
+        DriveConfig::from_env()?;
     }
     Ok(())
 }

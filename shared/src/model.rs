@@ -9,6 +9,7 @@ pub mod comments;
 pub mod containers;
 pub mod diffs;
 pub mod documents;
+pub mod drive;
 pub mod files;
 pub mod items;
 pub mod likes;

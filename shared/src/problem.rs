@@ -45,6 +45,8 @@ problems! {
     UPLOAD_MISMATCH 409 "upload_mismatch" "The bytes in the bucket are not the ones declared."
     UPLOAD_EXPIRED 409 "upload_expired" "The upload was declared too long ago."
     ARCHIVED 409 "archived" "The project is archived: nothing of it changes until it is active again."
+    DRIVE_NOT_CONFIGURED 409 "drive_not_configured" "This service has no Google Drive set up."
+    DRIVE_NOT_CONNECTED 409 "drive_not_connected" "Google Drive is not connected, or asks for consent anew."
     PORTS_EXHAUSTED 409 "ports_exhausted" "Every port of the range is in use."
     IDEMPOTENCY_KEY_IN_USE 409 "idempotency_key_in_use" "The first request with this Idempotency-Key is still running."
     SHARE_EXPIRED 410 "share_expired" "The link has expired."

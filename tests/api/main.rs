@@ -73,6 +73,17 @@ mod documents {
     mod read;
 }
 
+mod drive {
+    mod delete;
+    mod delete_connection;
+    mod export;
+    mod list;
+    mod put_connection;
+    mod read;
+    mod read_connection;
+    mod sync;
+}
+
 mod files {
     mod delete;
     mod history;

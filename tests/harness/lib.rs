@@ -1,6 +1,7 @@
 //! What the tests stand on: a database of their own, the whole API in one process, and people who call it.
 
 pub mod database;
+pub mod drive;
 pub mod http;
 pub mod main_job;
 pub mod people;

@@ -268,6 +268,22 @@ impl Person {
         self.send_with("PUT", &files, &[], json!({"path": path, "content": text})).await.expect(200)
     }
 
+    /// Connects Google Drive.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn connect_drive(&self, account: &crate::drive::Account) -> Reply {
+        self.put("/v1/drive/connection", json!({"refresh_token": account.refresh_token})).await.expect(200)
+    }
+
+    /// Asks for an export of an artifact's current version to Google Drive.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn export_artifact(&self, artifact_id: &str) -> Reply {
+        self.post("/v1/drive/files", json!({"artifact_id": artifact_id})).await.expect(201)
+    }
+
     /// Declares an upload of these bytes.
     pub async fn declare(&self, purpose: &str, content_type: &str, bytes: &[u8]) -> Reply {
         self.post(

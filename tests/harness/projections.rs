@@ -53,7 +53,7 @@ pub fn leftovers() -> Vec<PathBuf> {
         .map(|file| file.expect("a file").path())
         .filter(|path| {
             let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
-            !["migrate", "sweep"].contains(&name) && !entries.iter().any(|entry| entry.name == name)
+            !["jobs", "migrate", "sweep"].contains(&name) && !entries.iter().any(|entry| entry.name == name)
         })
         .collect()
 }
@@ -144,6 +144,11 @@ fn function(entry: &Entry) -> String {
     }
     if route.timeout != 10 {
         lines.push(format!("      Timeout: {}", route.timeout));
+    }
+    if route.drive {
+        let variables =
+            "GOOGLE_CLIENT_ID: *driveClient, GOOGLE_CLIENT_SECRET: *driveSecret, DRIVE_TOKEN_KEYS: *driveKeys";
+        lines.push(format!("      Environment: {{Variables: {{{variables}}}}}"));
     }
     if route.storage != Storage::None {
         let variables = "STORAGE_MODE: s3, S3_BUCKET: !Ref Bucket, S3_REGION: !Ref AWS::Region";

@@ -19,7 +19,7 @@ use shared::{
 };
 use tower_http::cors::CorsLayer;
 
-use crate::database;
+use crate::{database, drive};
 
 /// A running API.
 pub struct Server {
@@ -47,7 +47,8 @@ impl Server {
     pub fn with(database: Database, endpoints: Vec<Entry>) -> Self {
         let bucket = BucketConfig::from_env().expect("the bucket's variables are set: see `cargo xtask env`");
         let bucket = Box::leak(Box::new(Bucket::new(bucket).expect("keys are set")));
-        let services = Arc::new(Services::with(database, bucket));
+        let drive = Box::leak(Box::new(drive::fake().client(drive::KEYS)));
+        let services = Arc::new(Services::with(database, bucket, Some(drive)));
         let (ready, address) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

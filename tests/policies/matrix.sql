@@ -200,7 +200,14 @@ begin
     -- Every column that may be updated, with what it holds as far as that may be read. Row by row: a refused one takes the
     -- statement with it.
     select string_agg(
-        format(case when has_column_privilege(actor.role, attrelid, attnum, 'select') then '%1$I = %1$I' else '%1$I = default' end, attname),
+        format(
+            case
+                when has_column_privilege(actor.role, attrelid, attnum, 'select') then '%1$I = %1$I'
+                when attnotnull and not atthasdef then '%1$I = '''''
+                else '%1$I = default'
+            end,
+            attname
+        ),
         ', '
     )
     into assignments

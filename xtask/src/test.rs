@@ -68,11 +68,11 @@ impl Run<'_> {
     fn whole(&mut self, tools: &Tools, throwaway: &Throwaway) -> Result<()> {
         let mut build = cargo(self.project, "build --bins");
         if self.step("build the functions", &mut build)? {
-            self.tests("binaries", "--test binaries")?;
+            self.tests("binaries", "--test binaries --test drive")?;
             self.tests("browser", "--test browser")?;
             self.watch(tools, throwaway)?;
         }
-        self.tests("plans", "--test plans")?;
+        self.tests("plans", "--test plans --test pictures")?;
         let mut import = cargo(self.project, "build --features xtask/import --bin import");
         if self.step("build the import", &mut import)? {
             self.tests("import", "--test import")?;

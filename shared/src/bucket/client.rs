@@ -72,10 +72,9 @@ pub struct ArrivedPart {
 
 impl BucketClient {
     pub(super) fn new(config: &BucketConfig, credentials: Credentials) -> Self {
-        let connect_timeout = Duration::from_secs(2);
         let mut builder = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
-            .http_client(http::client(connect_timeout))
+            .http_client(http::client())
             .credentials_provider(credentials)
             .region(Region::new(config.region.clone()))
             .force_path_style(config.endpoint.is_some())
@@ -114,6 +113,22 @@ impl BucketClient {
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes)
+    }
+
+    /// Reads a part of an object.
+    pub async fn read_range(&self, key: &str, offset: u64, length: usize) -> Result<Vec<u8>, Problem> {
+        let last = offset + u64::try_from(length).map_err(Problem::internal)? - 1;
+        let get = self.client.get_object().bucket(&self.bucket).key(key).range(format!("bytes={offset}-{last}"));
+        let mut body = get.send().await.map_err(away)?.body;
+        let mut bytes = Vec::with_capacity(length);
+        while let Some(chunk) = body.try_next().await.map_err(Problem::unavailable)? {
+            bytes.extend_from_slice(&chunk);
+        }
+        if bytes.len() == length {
+            Ok(bytes)
+        } else {
+            Err(Problem::unavailable(anyhow::anyhow!("an object gave {} bytes instead of {length}", bytes.len())))
+        }
     }
 
     /// Hashes an object without keeping it, if there is one: S3 has no SHA-256 of the whole for what came in parts.

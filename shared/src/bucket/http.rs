@@ -3,8 +3,6 @@
 //! The SDK's own would bring HTTP/2 into every binary of the workspace (cargo unifies features), half a megabyte that S3
 //! has no use for, and load and parse the system's root certificates at its first call.
 
-use std::time::Duration;
-
 use aws_sdk_s3::{config::SharedHttpClient, primitives::SdkBody};
 use aws_smithy_runtime_api::{
     client::{
@@ -14,24 +12,16 @@ use aws_smithy_runtime_api::{
     },
     shared::IntoShared,
 };
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector as TcpConnector},
-    rt::TokioExecutor,
-};
+
+use crate::https::{self, HttpsClient};
 
 /// HTTP/1.1 over TLS, or without it where the endpoint says `http:`.
 #[derive(Clone, Debug)]
-struct Connector(Client<HttpsConnector<TcpConnector>, SdkBody>);
+struct Connector(HttpsClient<SdkBody>);
 
 /// A client that keeps its connections.
-pub(super) fn client(connect_timeout: Duration) -> SharedHttpClient {
-    let mut tcp = TcpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(connect_timeout));
-    let https = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().wrap_connector(tcp);
-    let connector: SharedHttpConnector = Connector(Client::builder(TokioExecutor::new()).build(https)).into_shared();
+pub(super) fn client() -> SharedHttpClient {
+    let connector: SharedHttpConnector = Connector(https::client()).into_shared();
     http_client_fn(move |_, _| connector.clone())
 }
 

@@ -260,7 +260,7 @@ impl Api {
         let mut config = database::config(url.to_owned());
         config.pool_size = connections;
         let bucket = Box::leak(Box::new(Bucket::new(BucketConfig::from_env()?)?));
-        let services = Arc::new(Services::with(Database::new(&config)?, bucket));
+        let services = Arc::new(Services::with(Database::new(&config)?, bucket, None));
         let entry =
             |name: &str| functions::endpoints().into_iter().find(|entry| entry.name == name).expect("an endpoint");
         let [read, list, upload] = ["artifacts-read", "artifacts-list", "uploads-create"].map(entry);

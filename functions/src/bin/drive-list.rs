@@ -1,0 +1,5 @@
+//! GET /v1/drive/files. Generated from functions/src/lib.rs by `cargo xtask generate`.
+
+fn main() {
+    shared::lambda::main::<functions::drive::list::ListDriveFiles>();
+}

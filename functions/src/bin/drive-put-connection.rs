@@ -1,0 +1,5 @@
+//! PUT /v1/drive/connection. Generated from functions/src/lib.rs by `cargo xtask generate`.
+
+fn main() {
+    shared::lambda::main::<functions::drive::put_connection::ConnectDrive>();
+}

@@ -1,0 +1,5 @@
+//! GET /v1/drive/connection. Generated from functions/src/lib.rs by `cargo xtask generate`.
+
+fn main() {
+    shared::lambda::main::<functions::drive::read_connection::ReadDriveConnection>();
+}

@@ -1,0 +1,1 @@
+alter table drive_files validate constraint drive_files_state_check;
