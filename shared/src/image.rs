@@ -104,6 +104,9 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, Problem> {
     let mut decoder = reader.into_decoder().map_err(undecodable)?;
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
+    if pixels == 0 {
+        return Err(refuse("The image has no pixels."));
+    }
     if pixels > MAX_PIXELS || decoder.total_bytes() > MAX_ALLOCATION {
         return Err(refuse(format!("The image has {width} x {height} pixels, which is too many.")));
     }

@@ -243,6 +243,8 @@ async fn what_is_no_picture_is_refused() {
             ("ends before", gif[..gif.len() - 1].to_vec()),
             ("do not follow", [&gif[..gif.len() - 1], b"alert(1)"].concat()),
             ("cannot be decoded", pictures::gif(9, 9, 0)),
+            ("has no pixels", [&gif[..6], &[0, 0], &gif[8..]].concat()),
+            ("has no pixels", [&gif[..8], &[0, 0], &gif[10..]].concat()),
         ],
     )
     .await;
