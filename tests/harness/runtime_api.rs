@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use shared::{Entry, text::Sha256};
 use tokio::sync::{oneshot, watch};
 
-use crate::http::Reply;
+use crate::{http::Reply, walk};
 
 /// How long a function may take for anything before the test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -365,10 +365,21 @@ impl Event {
     #[must_use]
     pub fn to_id(entry: &Entry, id: &str) -> Self {
         let sha256 = Sha256::of(id.as_bytes()).to_string();
-        let parameters = [("id", id), ("version", "1"), ("path", "a.txt"), ("sha256", &sha256), ("handle", "nobody")];
+        let parameters = [
+            ("id", id),
+            ("version", "1"),
+            ("checkpoint", id),
+            ("path", "a.txt"),
+            ("sha256", &sha256),
+            ("handle", "nobody"),
+            ("token", "nobody-has-this"),
+        ];
         let named: Vec<_> =
             parameters.into_iter().filter(|(name, _)| entry.route.path.contains(&format!("{{{name}"))).collect();
-        Self::to(entry, &named).header("if-match", "*")
+        let mut event = Self::to(entry, &named).header("if-match", "*");
+        event.0["rawQueryString"] = json!(walk::required_query(entry));
+        let headers = entry.route.headers.iter().filter(|header| header.required);
+        headers.fold(event, |event, header| event.header(&header.name.to_lowercase(), header.example))
     }
 
     /// A request on the route `$default`, whose parameters are as they stand in the URL: `cargo lambda watch` does that.

@@ -7,11 +7,29 @@ use crate::{Person, Reply};
 
 /// Paths of the list with values in place of their parameters: ids that exist nowhere, texts that are valid. Where the
 /// query has parameters that must be there, they are.
-///
-/// # Panics
-/// Where such a parameter has no example.
 #[must_use]
 pub fn path_with(entry: &Entry, id: &str) -> String {
+    let query = required_query(entry);
+    let separator = if query.is_empty() { "" } else { "?" };
+    let path = entry
+        .route
+        .path
+        .replace("{id}", id)
+        .replace("{version}", "1")
+        .replace("{checkpoint}", &nowhere())
+        .replace("{path+}", "clock.js")
+        .replace("{sha256}", &"0".repeat(64))
+        .replace("{token}", "share_nobody-has-this")
+        .replace("{handle}", "nobody-has-this");
+    format!("{path}{separator}{query}")
+}
+
+/// The parameters that an endpoint's query must have, by their examples.
+///
+/// # Panics
+/// Where one has none.
+#[must_use]
+pub fn required_query(entry: &Entry) -> String {
     let document = openapi::document(&[Entry { name: entry.name.clone(), ..*entry }], "0");
     let operation = &document["paths"][entry.route.path.replace("+}", "}")][entry.route.method.to_lowercase()];
     let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -27,18 +45,7 @@ pub fn path_with(entry: &Entry, id: &str) -> String {
             format!("{name}={example}")
         })
         .collect();
-    let separator = if query.is_empty() { "" } else { "?" };
-    let path = entry
-        .route
-        .path
-        .replace("{id}", id)
-        .replace("{version}", "1")
-        .replace("{checkpoint}", &nowhere())
-        .replace("{path+}", "clock.js")
-        .replace("{sha256}", &"0".repeat(64))
-        .replace("{token}", "share_nobody-has-this")
-        .replace("{handle}", "nobody-has-this");
-    format!("{path}{separator}{}", query.join("&"))
+    query.join("&")
 }
 
 /// An id of nothing.
