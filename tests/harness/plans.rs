@@ -95,11 +95,24 @@ impl Planner {
     }
 }
 
-/// Fills a table without its triggers; its indexes are built at the end, which is quicker.
+/// A database of its own with these rows, by table, and who runs statements there.
 ///
 /// # Panics
 /// Where that fails.
-pub async fn fill(client: &Client, table: &str, insert: &str) {
+pub async fn filled(rows: &[(&str, &str)]) -> (Client, Planner) {
+    let (_, functions) = database::create_migrated().await;
+    let name = functions.rsplit('/').next().expect("a name");
+    let client = database::connect(&database::url(None, name)).await;
+    for (table, insert) in rows {
+        fill(&client, table, insert).await;
+    }
+    client.batch_execute("vacuum analyze").await.expect("works");
+    let planner = Planner::on(name).await;
+    (client, planner)
+}
+
+/// Fills a table without its triggers; its indexes are built at the end, which is quicker.
+async fn fill(client: &Client, table: &str, insert: &str) {
     let indexes = "select format('drop index %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
         from pg_index
         where indrelid = $1::text::regclass and not exists (select from pg_constraint where conindid = indexrelid)";

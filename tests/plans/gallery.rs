@@ -2,8 +2,8 @@
 
 use functions::{artifacts::list::Filter, profiles::list::ProfileQuery};
 use harness::{
-    Value, database, json,
-    plans::{Planner, expect_index, fill},
+    Value, json,
+    plans::{Planner, expect_index, filled},
 };
 use shared::{
     model::listings::{Listing, Sort, Whose},
@@ -58,15 +58,8 @@ const ROWS: &[(&str, &str)] = &[
 
 #[tokio::test]
 async fn of_a_million_artifacts_few_are_read() {
-    let (_, functions) = database::create_migrated().await;
-    let name = functions.rsplit('/').next().expect("a name").to_owned();
-    let client = database::connect(&database::url(None, &name)).await;
-    for (table, insert) in ROWS {
-        fill(&client, table, insert).await;
-    }
-    client.batch_execute("vacuum analyze").await.expect("works");
+    let (client, planner) = filled(ROWS).await;
     let maker: Uuid = client.query_one("select md5('user7')::uuid", &[]).await.expect("an id").get(0);
-    let planner = Planner::on(&name).await;
     lists(&planner, maker).await;
     trash(&planner, maker).await;
     searches(&planner, maker).await;

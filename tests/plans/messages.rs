@@ -2,8 +2,8 @@
 
 use functions::messages::{list::Filter, search::Query};
 use harness::{
-    database, json,
-    plans::{Planner, Scan, expect_index, fill},
+    json,
+    plans::{Planner, Scan, expect_index, filled},
 };
 use jiff::Timestamp;
 use shared::{page::Cursor, search::Search};
@@ -48,17 +48,10 @@ const OWN: f64 = 900.0;
 
 #[tokio::test]
 async fn of_a_million_messages_few_are_read() {
-    let (_, functions) = database::create_migrated().await;
-    let name = functions.rsplit('/').next().expect("a name").to_owned();
-    let client = database::connect(&database::url(None, &name)).await;
-    for (table, insert) in ROWS {
-        fill(&client, table, insert).await;
-    }
-    client.batch_execute("vacuum analyze").await.expect("works");
+    let (client, planner) = filled(ROWS).await;
     let id = async |label: &str| -> Uuid {
         client.query_one("select md5($1)::uuid", &[&label]).await.expect("an id").get(0)
     };
-    let planner = Planner::on(&name).await;
     pages(&planner, id("user1").await, id("large").await, id("large5").await).await;
     searches(&planner, id("user7").await, id("user1").await).await;
 }

@@ -2,8 +2,8 @@
 
 use functions::{artifacts::fork::insert_fork, tools::record::NewToolUses};
 use harness::{
-    database, json,
-    plans::{Planner, expect_index, fill},
+    json,
+    plans::{expect_index, filled},
 };
 use uuid::Uuid;
 
@@ -51,19 +51,12 @@ const ROWS: &[(&str, &str)] = &[
 
 #[tokio::test]
 async fn of_many_rows_few_are_read_to_write() {
-    let (_, functions) = database::create_migrated().await;
-    let name = functions.rsplit('/').next().expect("a name").to_owned();
-    let client = database::connect(&database::url(None, &name)).await;
-    for (table, insert) in ROWS {
-        fill(&client, table, insert).await;
-    }
-    client.batch_execute("vacuum analyze").await.expect("works");
+    let (client, planner) = filled(ROWS).await;
     let id = async |label: &str| -> Uuid {
         client.query_one("select md5($1)::uuid", &[&label]).await.expect("an id").get(0)
     };
     let user = id("user7").await;
 
-    let planner = Planner::on(&name).await;
     for round in 0..3 {
         let mut items = Vec::new();
         for index in 0..500 {
