@@ -92,7 +92,7 @@ create table blob_words (
     constraint blob_words_blob_id_fkey foreign key (blob_id) references blobs (id) on delete cascade
 );
 comment on table blob_words is
-    'The words of texts that a newest version has, which artifact_texts is made of. They weigh more than a patch of the text: list_artifact() removes those of texts that only earlier versions have.';
+    'The words of texts that a newest version has, which artifact_texts is made of. They weigh more than a patch of the text: forget_words() removes those of texts that only earlier versions have.';
 comment on column blob_words.blob_id is 'No row: it is no text, lies in the bucket, or was stored before there was search.';
 comment on column blob_words.words is 'code_words() of the text.';
 
@@ -216,16 +216,6 @@ begin
             title = excluded.title,
             title_words = excluded.title_words,
             words = excluded.words;
-        -- What the newest version has no longer, unless another artifact's newest one has it.
-        delete from public.blob_words
-        using public.artifacts, public.artifact_files files
-        where artifacts.id = listing.artifact_id
-          and files.artifact_id = artifacts.id
-          and files.last_index = artifacts.versions_count - 1
-          and blob_words.blob_id = files.blob_id
-          and not exists (
-              select from public.artifact_files newest where newest.blob_id = files.blob_id and newest.last_index is null
-          );
     else
         update public.artifact_texts set
             owner_user_id = listing.owner_user_id,
@@ -277,6 +267,22 @@ end;
 $$;
 comment on function relist_artifact() is
     'Keeps artifact_listings and artifact_texts. It runs at the end of a transaction, when a new version has all its files, and when a row that many write is held for the shortest time.';
+
+create function forget_words() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    delete from public.blob_words
+    where blob_words.blob_id = new.blob_id
+      and not exists (
+          select from public.artifact_files newest where newest.blob_id = new.blob_id and newest.last_index is null
+      );
+    return null;
+end;
+$$;
+comment on function forget_words() is
+    'Removes the words of a file that a newest version has no longer, unless some newest version has its text. It runs at the end of a transaction, when the file may be there again at another path.';
 
 create function search_artifacts(
     query text, owner_user_id uuid, visibility text, type text, tool_name text, code_language text,
@@ -524,6 +530,7 @@ grant create on schema public to atelier_system;
 alter function artifact_words(uuid) owner to atelier_system;
 alter function list_artifact(uuid, boolean) owner to atelier_system;
 alter function relist_artifact() owner to atelier_system;
+alter function forget_words() owner to atelier_system;
 alter function search_artifacts(text, uuid, text, text, text, text, bigint, uuid) owner to atelier_system;
 alter function profile_details(uuid) owner to atelier_system;
 alter function claim_handle() owner to atelier_system;
@@ -538,6 +545,9 @@ create constraint trigger artifacts_list
     after insert or update of id, owner_user_id, title, description, visibility, type, tool_name, current_version_id, deleted_at, created_at
     on artifacts deferrable initially deferred
     for each row execute function relist_artifact();
+create constraint trigger artifact_files_forget_words after update of last_index on artifact_files
+    deferrable initially deferred
+    for each row when (new.last_index is not null) execute function forget_words();
 create constraint trigger artifact_counts_list after insert or update of likes, forks on artifact_counts
     deferrable initially deferred
     for each row execute function relist_artifact();

@@ -22,7 +22,7 @@ const QUICK: &str = "--test api --test contract --test generated --test schema -
 /// What to test.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Only what needs no binaries of the functions: under a minute once everything is built.
+    /// Only what needs no binaries of the functions: a few minutes once everything is built.
     #[arg(long)]
     quick: bool,
 

@@ -6,10 +6,9 @@ use shared::{
     Access, Context, Endpoint, Input, Json, Nothing, Problem, Route, Storage,
     context::read_one,
     model::{
-        shares::{SHARE_VIEW, resume_share, select_shared_file},
+        shares::{READ_ON_PROBLEMS, SHARE_VIEW, resume_share, select_shared_file},
         versions::{File, FileRow},
     },
-    problem,
     text::{FilePath, Sha256, Text},
 };
 
@@ -30,12 +29,7 @@ impl Endpoint for ReadSharedFile {
         .access(Access::Anyone)
         .storage(Storage::Read)
         .headers(&[SHARE_VIEW])
-        .problems(&[
-            &problem::SHARE_VIEW_REQUIRED,
-            &problem::SHARE_EXPIRED,
-            &problem::SHARE_GONE,
-            &problem::SHARE_REVOKED,
-        ]);
+        .problems(READ_ON_PROBLEMS);
     type Path = SharedFilePath;
     type Query = Nothing;
     type Body = Nothing;

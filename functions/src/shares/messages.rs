@@ -6,9 +6,9 @@ use shared::{
     from_row,
     model::{
         messages::Message,
-        shares::{SHARE_VIEW, read_shared_messages, resume_share, select_shared_messages},
+        shares::{READ_ON_PROBLEMS, SHARE_VIEW, read_shared_messages, resume_share, select_shared_messages},
     },
-    problem, sql,
+    sql,
     text::Sha256,
 };
 
@@ -29,12 +29,7 @@ impl Endpoint for ListSharedMessages {
             .access(Access::Anyone)
             .storage(Storage::Read)
             .headers(&[SHARE_VIEW])
-            .problems(&[
-                &problem::SHARE_VIEW_REQUIRED,
-                &problem::SHARE_EXPIRED,
-                &problem::SHARE_GONE,
-                &problem::SHARE_REVOKED,
-            ]);
+            .problems(READ_ON_PROBLEMS);
     type Path = TokenPath;
     type Query = Paging;
     type Body = Nothing;

@@ -22,6 +22,7 @@ use crate::{
     database::Row,
     from_json_column, from_row,
     page::{Cursor, Keyset, Limit},
+    problem::{self, Kind},
     sql,
     text::{FilePath, Object, Sha256},
 };
@@ -124,6 +125,10 @@ cross join lateral (
     where share_views.share_id = shares.id
 ) views
 ";
+
+/// Why a link that was opened may not be read on.
+pub const READ_ON_PROBLEMS: &[&Kind] =
+    &[&problem::SHARE_VIEW_REQUIRED, &problem::SHARE_EXPIRED, &problem::SHARE_GONE, &problem::SHARE_REVOKED];
 
 /// What proves that a link was opened.
 pub const SHARE_VIEW: RequestHeader = RequestHeader {

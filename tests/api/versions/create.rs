@@ -350,6 +350,28 @@ async fn text_is_stored_once_and_compressed() {
     assert!(i64::from(length) * 10 < size, "{length} bytes of {size}");
 }
 
+/// They weigh more than the patch that the text is kept as.
+#[tokio::test]
+async fn words_are_kept_of_what_newest_versions_have() {
+    let ada = Person::register().await;
+    let artifact = ada.create_artifact("public", "one\n").await;
+    let words = async || {
+        let words = "select count(*) from blob_words join blobs on blobs.id = blob_words.blob_id
+            where blobs.user_id = $1::text::uuid";
+        database::number(words, &[&ada.id()]).await
+    };
+    let _ = ada.publish(&artifact.id(), "two\n").await;
+    assert_eq!(words().await, 1);
+    // At another path, by its hash: no text comes of which they could be made anew.
+    let sha256 = Sha256::of(b"two\n").to_string();
+    let _ = ada.publish_files(&artifact.id(), json!([{"path": "moved.js", "sha256": sha256}])).await;
+    assert_eq!(words().await, 1);
+    let path = format!("/v1/artifacts/{}", artifact.id());
+    let _ = ada.post(&format!("{path}/forks"), json!({})).await.expect(201);
+    let _ = ada.publish(&artifact.id(), "three\n").await;
+    assert_eq!(words().await, 2, "the fork has it still");
+}
+
 #[tokio::test]
 async fn every_version_reads_back_byte_for_byte() {
     let ada = Person::register().await;
