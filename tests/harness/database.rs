@@ -58,21 +58,29 @@ pub async fn connect(url: &str) -> Client {
     client
 }
 
-/// Makes an empty database, and gives the URLs of its owner and of the functions.
-pub async fn create() -> (String, String) {
-    let name = format!("atelier_{}", uuid::Uuid::now_v7().simple());
-    let superuser = connect(&superuser_url()).await;
+/// Makes a login where it is missing, over a connection to [`superuser_url`]: all databases share their logins, and none the lock.
+///
+/// # Panics
+/// Where it cannot be made.
+pub async fn create_login(superuser: &Client, name: &str, attributes: &str) {
     superuser
         .batch_execute(&format!(
             "do $$ begin
                 perform pg_advisory_xact_lock(1);
-                if not exists (select from pg_roles where rolname = '{OWNER}') then
-                    create role {OWNER} login createrole password '{PASSWORD}';
+                if not exists (select from pg_roles where rolname = '{name}') then
+                    create role {name} login {attributes} password '{PASSWORD}';
                 end if;
              end $$"
         ))
         .await
-        .expect("the owner can be made");
+        .expect("a login can be made");
+}
+
+/// Makes an empty database, and gives the URLs of its owner and of the functions.
+pub async fn create() -> (String, String) {
+    let name = format!("atelier_{}", uuid::Uuid::now_v7().simple());
+    let superuser = connect(&superuser_url()).await;
+    create_login(&superuser, OWNER, "createrole").await;
     superuser.batch_execute(&format!("create database {name} owner {OWNER}")).await.expect("a database can be made");
     superuser
         .batch_execute(&format!("alter database {name} set timezone to 'Asia/Kathmandu'"))

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use harness::database::{connect, superuser_url, url};
+use harness::database::{connect, create_login, superuser_url, url};
 use harness::sql;
 use tokio_postgres::Client;
 
@@ -25,20 +25,11 @@ impl Source {
         let name = format!("atelier_source_{}", uuid::Uuid::now_v7().simple());
         let superuser = connect(&superuser_url()).await;
         superuser.batch_execute(&format!("create database {name}")).await.expect("a database can be made");
+        create_login(&superuser, READER, "").await;
         let client = connect(&url(None, &name)).await;
         client.batch_execute(&schema(document)).await.expect("the document's schema can be made");
-        client
-            .batch_execute(&format!(
-                "do $$ begin
-                    perform pg_advisory_xact_lock(1);
-                    if not exists (select from pg_roles where rolname = '{READER}') then
-                        create role {READER} login password 'only-on-loopback';
-                    end if;
-                 end $$;
-                 grant select on all tables in schema public to {READER}"
-            ))
-            .await
-            .expect("a reader can be made");
+        let grant = format!("grant select on all tables in schema public to {READER}");
+        client.batch_execute(&grant).await.expect("a reader can be let in");
         Self { document, client, reader_url: url(Some(READER), &name) }
     }
 
