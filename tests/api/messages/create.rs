@@ -240,6 +240,15 @@ async fn wrong_fields_are_named() {
 }
 
 #[tokio::test]
+async fn a_chat_that_is_just_being_deleted_is_not_there() {
+    let ada = Person::register().await;
+    let path = new_chat(&ada).await;
+    let chat = path.split('/').nth(3).expect("an id");
+    let request = ada.post(&path, json!({"role": "user", "content": "?"}));
+    let _ = database::removed_meanwhile("chats", chat, request).await.expect_problem(404, "not_found");
+}
+
+#[tokio::test]
 async fn a_chats_row_is_not_written_for_each_message() {
     let ada = Person::register().await;
     let path = new_chat(&ada).await;
