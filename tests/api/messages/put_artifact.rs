@@ -127,6 +127,7 @@ async fn wrong_payloads_are_named() {
         ("/payload", json!({"a": "x".repeat(1024 * 1024)})),
         ("/payload", json!({"generatedFileMap": {"a": "x".repeat(4 * 1024 * 1024)}})),
         ("/payload", json!({"generatedFileMap": {"a": format!("{}\u{0}", "x".repeat(100_000))}})),
+        ("/payload", json!({"generatedFileMap": {"a": "\"".repeat(1_900_000)}})),
         ("/generated_file_map", json!("7")),
     ];
     ada.expect_invalid("PUT", &path, &body, &wrong).await;
