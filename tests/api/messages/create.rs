@@ -59,10 +59,12 @@ async fn attachments_come_along_with_a_url() {
 
     let theirs = bob.upload("attachment", "text/plain", Uuid::new_v4().as_bytes()).await.id();
     let pending = ada.declare("attachment", "text/plain", b"not sent").await.expect(201).id();
+    let document = ada.upload("document", "text/plain", Uuid::new_v4().as_bytes()).await.id();
     for (uploads, pointer) in [
         (json!([theirs]), "/attachments/0"),
         (json!([first, pending]), "/attachments/1"),
         (json!([first, second, Uuid::now_v7()]), "/attachments/2"),
+        (json!([document]), "/attachments/0"),
     ] {
         let body = json!({"role": "user", "content": "See", "attachments": uploads});
         let reply = ada.post(&path, body).await.expect_problem(422, "invalid_reference");
