@@ -372,6 +372,17 @@ end;
 $$;
 
 -- The model counts: this writes the messages that are counted, and no row of their chat.
+language plpgsql
+as $$
+begin
+    return coalesce(new, old);
+end;
+$$;
+comment on function aio.update_message_count() is
+    'The document''s, with nothing left to do: the model counts. Apart from what writes messages, so that a script which makes the document''s functions anew replaces nothing that is needed.';
+
+-- The model counts: this writes the messages that are counted, and no row of their chat.
+create function aio.write_message() returns trigger
 create function aio.update_message_count() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -453,11 +464,11 @@ begin
 end;
 $$;
 create trigger update_message_count_trigger instead of insert or delete on aio.messages
-    for each row execute function aio.update_message_count();
+    for each row execute function aio.write_message();
 create trigger write_message instead of update on aio.messages
-    for each row execute function aio.update_message_count();
+    for each row execute function aio.write_message();
 create trigger write_message instead of insert or update or delete on aio.messages_archive
-    for each row execute function aio.update_message_count();
+    for each row execute function aio.write_message();
 
 create view aio.artifacts as
 select
