@@ -734,10 +734,7 @@ begin
             created_at = message.created_at
         where messages.id = old.id;
         if new.thread_id is distinct from old.thread_id then
-            -- A table's triggers count only what comes and goes.
-            insert into public.chat_counts (chat_id, slot, messages)
-            values (old.thread_id, 0, -1), (new.thread_id, 0, 1)
-            on conflict (chat_id, slot) do update set messages = chat_counts.messages + excluded.messages;
+            perform lens.count_moved(old.thread_id, new.thread_id);
         end if;
     end if;
     return new;

@@ -554,7 +554,6 @@ as $$
 #variable_conflict use_variable
 declare
     former_chat_id uuid;
-    chosen_slot smallint := floor(random() * 16);
 begin
     select messages.chat_id into former_chat_id from public.messages where messages.id = message_id;
     update public.messages set parent_id = null where messages.parent_id = message_id;
@@ -565,9 +564,7 @@ begin
         update public.message_artifacts set user_id = chat.user_id where message_artifacts.message_id = message_id
     )
     update public.messages set chat_id = chat.id, user_id = chat.user_id, parent_id = null where messages.id = message_id;
-    insert into public.chat_counts (chat_id, slot, messages)
-    values (former_chat_id, chosen_slot, -1), (chat.id, chosen_slot, 1)
-    on conflict on constraint chat_counts_pkey do update set messages = chat_counts.messages + excluded.messages;
+    perform lens.count_moved(former_chat_id, chat.id);
 end;
 $$;
 comment on function december.move_message(uuid, public.chats) is 'Moves a message to another chat.';

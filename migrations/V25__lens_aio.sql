@@ -453,11 +453,8 @@ begin
             kept = lens.merge(messages.kept, 'aio.messages', kept),
             created_at = message.created_at
         where messages.id = old.id;
-        -- The model counts only what comes and goes.
         if found and new.session_id <> old.session_id then
-            insert into public.chat_counts (chat_id, slot, messages)
-            values (old.session_id, 0, -1), (new.session_id, 0, 1)
-            on conflict (chat_id, slot) do update set messages = chat_counts.messages + excluded.messages;
+            perform lens.count_moved(old.session_id, new.session_id);
         end if;
     end if;
     return new;
