@@ -371,7 +371,7 @@ begin
 end;
 $$;
 
--- The model counts: this writes the messages that are counted, and no row of their chat.
+create function aio.update_message_count() returns trigger
 language plpgsql
 as $$
 begin
@@ -383,7 +383,6 @@ comment on function aio.update_message_count() is
 
 -- The model counts: this writes the messages that are counted, and no row of their chat.
 create function aio.write_message() returns trigger
-create function aio.update_message_count() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -720,9 +719,11 @@ select
     users.last_login,
     (select count(*) from public.chats where chats.user_id = users.id) as chat_sessions_count,
     (
-        select coalesce(sum((
-            select sum(chat_counts.messages) from public.chat_counts where chat_counts.chat_id = chats.id
-        )), 0)::bigint
+        -- Without the archived ones, which a chat's number still has: they are no longer in messages.
+        select coalesce(sum(
+            (select coalesce(sum(chat_counts.messages), 0) from public.chat_counts where chat_counts.chat_id = chats.id)
+            - (select count(*) from public.messages where messages.chat_id = chats.id and messages.archived_at is not null)
+        ), 0)::bigint
         from public.chats
         where chats.user_id = users.id
     ) as messages_count,
@@ -756,6 +757,7 @@ as $$
             where chats.user_id = users.id
               and chats.created_at >= since
               and lens.shown(chats.kept -> 'aio.chat_sessions' -> 'created_at', chats.created_at) >= since
+              and messages.archived_at is null
               and messages.created_at >= since
               and lens.shown(messages.kept -> 'aio.messages' -> 'created_at', messages.created_at) >= since
         ),

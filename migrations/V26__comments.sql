@@ -240,6 +240,7 @@ comment on column december.user_projects.url is 'containers.url';
 comment on column december.user_projects.message_count is 'chat_counts.messages: the sum over the chats of its container';
 comment on column aio.user_stats.user_created_at is 'users.created_at';
 comment on column aio.user_stats.chat_sessions_count is 'chats.user_id: how many chats have it';
-comment on column aio.user_stats.messages_count is 'chat_counts.messages: the sum over the user''s chats';
+comment on column aio.user_stats.messages_count is
+    'chat_counts.messages, messages.archived_at: the sum over the user''s chats, without what is archived';
 comment on column aio.user_stats.artifacts_count is 'artifacts.owner_user_id: how many artifacts have it';
 comment on column aio.user_stats.tool_uses_count is 'tool_usage.user_id: how many uses have it';
