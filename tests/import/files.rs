@@ -201,12 +201,14 @@ async fn the_older_storage_comes_from_its_json() {
             second = Uuid::from_u128(2),
         ),
     );
+    folder.write("sessions.json", "[]");
     folder.write("artifact_media.json", json!([{"artifact_id": ARTIFACT, "screenshot_url": null}]).to_string());
 
     let (target, _) = create_migrated().await;
     for taken in [true, false] {
         let outcome = tool::run(&target, &["--from", "storage", "--files", folder.path()]).await.expect(0);
         assert!(outcome.report.contains("favourite_colour of the source stays behind"), "{}", outcome.report);
+        assert!(outcome.report.contains("sessions of the source stays behind, all its rows"), "{}", outcome.report);
         let noted = tool::noted(&target).await;
         let counts = |rows| if taken { [rows, rows, 0, 0] } else { [rows, 0, rows, 0] };
         for (relation, rows) in [("profiles", 2), ("artifacts", 1), ("artifact_versions", 2), ("artifact_media", 1)] {
