@@ -54,6 +54,14 @@ language sql immutable
 as $$ select case when jsonb_typeof(value) = 'object' then value else '{}' end $$;
 comment on function lens.object(jsonb) is 'The value where it is an object; else an empty one.';
 
+create function lens.time(given timestamptz, otherwise timestamptz) returns timestamptz
+language sql immutable
+as $$
+    select case when given between '0001-01-01 00:00:00+00' and '9999-12-30 00:00:00+00' then given else otherwise end
+$$;
+comment on function lens.time(timestamptz, timestamptz) is
+    'The given time where a client can be told it (RFC 3339 has years of four digits and no infinity), else the other.';
+
 create function lens.secret(value text) returns text
 language sql stable
 as $$ select case when pg_has_role('atelier_importer', 'member') then value end $$;

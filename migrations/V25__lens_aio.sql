@@ -33,7 +33,7 @@ select
     lens.shown(users.kept -> 'aio.users' -> 'active', users.is_active) as active,
     lens.shown(users.kept -> 'aio.users' -> 'created_at', users.created_at) as created_at,
     lens.shown(users.kept -> 'aio.users' -> 'updated_at', users.updated_at) as updated_at,
-    users.last_login_at as last_login
+    lens.shown(users.kept -> 'aio.users' -> 'last_login', users.last_login_at) as last_login
 from public.users
 left join public.profiles on profiles.user_id = users.id
 left join public.blobs on blobs.id = profiles.avatar_blob_id
@@ -88,15 +88,17 @@ begin
     account.email := lens.email(new.email, new.id);
     account.preferences := lens.object(new.preferences);
     account.is_active := coalesce(new.active, false);
-    account.created_at := coalesce(new.created_at, account.created_at, now());
-    account.updated_at := coalesce(new.updated_at, account.created_at);
+    account.last_login_at := lens.time(new.last_login, null);
+    account.created_at := lens.time(new.created_at, coalesce(account.created_at, now()));
+    account.updated_at := lens.time(new.updated_at, account.created_at);
     kept := lens.kept('aio.users', to_jsonb(new), jsonb_build_object(
         'email', account.email,
         'avatar_url', avatar_url,
         'preferences', account.preferences,
         'active', account.is_active,
         'created_at', account.created_at,
-        'updated_at', account.updated_at
+        'updated_at', account.updated_at,
+        'last_login', account.last_login_at
     ));
     if tg_op = 'INSERT' then
         insert into public.users (
@@ -105,7 +107,7 @@ begin
         )
         values (
             new.id, account.email, new.password_hash, account.given_name, account.family_name, account.preferences,
-            account.is_active, new.last_login, kept, account.created_at, account.updated_at
+            account.is_active, account.last_login_at, kept, account.created_at, account.updated_at
         );
     else
         update public.users set
@@ -116,7 +118,7 @@ begin
             family_name = account.family_name,
             preferences = account.preferences,
             is_active = account.is_active,
-            last_login_at = new.last_login,
+            last_login_at = account.last_login_at,
             kept = lens.merge(users.kept, 'aio.users', kept),
             created_at = account.created_at
         where users.id = old.id;
@@ -190,8 +192,10 @@ begin
         select * into session from public.sessions where sessions.id = old.id for update;
     end if;
     session.is_active := coalesce(new.active, false);
-    session.created_at := coalesce(new.created_at, session.created_at, now());
-    session.last_activity_at := coalesce(new.last_activity, session.last_activity_at, session.created_at);
+    session.created_at := lens.time(new.created_at, coalesce(session.created_at, now()));
+    session.last_activity_at := lens.time(
+        new.last_activity, coalesce(session.last_activity_at, session.created_at)
+    );
     kept := lens.kept('aio.sessions', to_jsonb(new), jsonb_build_object(
         'created_at', session.created_at,
         'last_activity', session.last_activity_at,
@@ -205,7 +209,7 @@ begin
         values (
             new.id, new.user_id, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), new.ip_address,
             new.user_agent, session.is_active, session.last_activity_at,
-            least(session.last_activity_at, timestamptz '9999-12-01Z') + interval '30 days', kept, session.created_at
+            least(session.last_activity_at, timestamptz '9999-11-01Z') + interval '30 days', kept, session.created_at
         );
     else
         update public.sessions set
@@ -274,13 +278,13 @@ begin
     if tg_op = 'UPDATE' then
         select * into chat from public.chats where chats.id = old.id for update;
     end if;
-    chat.created_at := coalesce(new.created_at, chat.created_at, now());
-    chat.updated_at := coalesce(new.updated_at, chat.created_at);
+    chat.created_at := lens.time(new.created_at, coalesce(chat.created_at, now()));
+    chat.updated_at := lens.time(new.updated_at, chat.created_at);
     if tg_op = 'UPDATE' then
         select greatest(now(), max(messages.created_at)) into shown_updated_at
         from public.messages
         where messages.chat_id = old.id;
-    elsif new.updated_at is null or new.updated_at = now() then
+    elsif new.updated_at = now() or new.updated_at is distinct from chat.updated_at then
         shown_updated_at := chat.updated_at;
     end if;
     -- Brought from elsewhere, as its time tells, its messages are still to come: finish_import() says what it reads then.
@@ -429,7 +433,7 @@ begin
         end;
     end if;
     message.metadata := lens.object(new.metadata);
-    message.created_at := coalesce(new.created_at, message.created_at, chat.created_at);
+    message.created_at := lens.time(new.created_at, coalesce(message.created_at, chat.created_at));
     kept := lens.kept('aio.messages', to_jsonb(new), jsonb_build_object(
         'user_id', case when message.role <> 'system' then nullif(chat.user_id, lens.nobody()) end,
         'metadata', message.metadata,
@@ -538,7 +542,7 @@ begin
         artifact.chat_id := null;
     end if;
     artifact.metadata := lens.object(new.metadata);
-    artifact.created_at := coalesce(new.created_at, artifact.created_at, now());
+    artifact.created_at := lens.time(new.created_at, coalesce(artifact.created_at, now()));
     kept := lens.kept('aio.artifacts', to_jsonb(new), jsonb_build_object(
         'session_id', artifact.chat_id,
         'file_path', file_path,
@@ -615,7 +619,7 @@ begin
     end if;
     usage.duration_ms := case when new.duration_ms >= 0 then new.duration_ms end;
     usage.parameters := lens.object(new.parameters);
-    usage.created_at := coalesce(new.created_at, usage.created_at, now());
+    usage.created_at := lens.time(new.created_at, coalesce(usage.created_at, now()));
     kept := lens.kept('aio.tools_usage', to_jsonb(new), jsonb_build_object(
         'duration_ms', usage.duration_ms,
         'parameters', usage.parameters,
@@ -660,7 +664,7 @@ select
     drive_files.name,
     drive_files.mime_type,
     lens.shown(drive_files.kept -> 'aio.google_drive_files' -> 'file_size', drive_files.file_size) as file_size,
-    drive_files.synced_at
+    lens.shown(drive_files.kept -> 'aio.google_drive_files' -> 'synced_at', drive_files.synced_at) as synced_at
 from public.drive_files;
 comment on view aio.google_drive_files is 'What lies in Google Drive too.';
 comment on column aio.google_drive_files.id is 'drive_files.id';
@@ -681,12 +685,16 @@ as $$
 #variable_conflict use_variable
 declare
     file_size bigint := case when new.file_size >= 0 then new.file_size end;
-    kept jsonb := lens.kept('aio.google_drive_files', to_jsonb(new), jsonb_build_object('file_size', file_size));
+    synced_at timestamptz := lens.time(new.synced_at, null);
+    kept jsonb := lens.kept('aio.google_drive_files', to_jsonb(new), jsonb_build_object(
+        'file_size', file_size,
+        'synced_at', synced_at
+    ));
 begin
     if tg_op = 'INSERT' then
         insert into public.drive_files (id, user_id, artifact_id, drive_file_id, name, mime_type, file_size, synced_at, kept)
         values (
-            new.id, new.user_id, new.artifact_id, new.drive_file_id, new.name, new.mime_type, file_size, new.synced_at, kept
+            new.id, new.user_id, new.artifact_id, new.drive_file_id, new.name, new.mime_type, file_size, synced_at, kept
         );
     else
         update public.drive_files set
@@ -697,7 +705,7 @@ begin
             name = new.name,
             mime_type = new.mime_type,
             file_size = file_size,
-            synced_at = new.synced_at,
+            synced_at = synced_at,
             kept = lens.merge(drive_files.kept, 'aio.google_drive_files', kept)
         where drive_files.id = old.id;
     end if;
@@ -874,8 +882,7 @@ as $$
     from changed
     where chats.id = changed.id
       and changed.newest > chats.updated_at
-      and (changed.known ->> 'is' is null
-           or changed.known ->> 'was' is null and (changed.known ->> 'is')::timestamptz = chats.updated_at);
+      and (changed.known ->> 'is' is null or (changed.known ->> 'is')::timestamptz = chats.updated_at);
 
     -- Sources count otherwise than their messages tell: archiving took from the number, and nothing put it right.
     with shown as (
