@@ -120,6 +120,17 @@ $$;
 comment on function code_words(text) is
     'The words of the first 32,768 characters of a file; none where it has more than a tsvector holds, as only text made for that can.';
 
+create function text_words(content bytea) returns tsvector
+language plpgsql immutable parallel restricted
+as $$
+begin
+    return public.code_words(convert_from(content, 'UTF8'));
+exception when character_not_in_repertoire then
+    return '';
+end;
+$$;
+comment on function text_words(bytea) is 'code_words() of a text that is stored as it is; none where PostgreSQL takes it for no text, as with NUL in it.';
+
 create function artifact_words(artifact_id uuid) returns tsvector
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
@@ -197,6 +208,23 @@ begin
         trending = excluded.trending
     where artifact_listings is distinct from excluded;
     if with_words then
+        -- What is written by the names of an older system, or imported, comes without words, and is not compressed.
+        insert into public.blob_words (blob_id, words)
+        select files.blob_id, public.text_words(files.content)
+        from (
+            select
+                blobs.id as blob_id, blobs.encoding, blobs.content,
+                sum(least(blobs.size, 32768)) over (order by artifact_files.path) as size
+            from public.artifact_files
+            join public.blobs on blobs.id = artifact_files.blob_id
+            where artifact_files.artifact_id = listing.artifact_id
+              and artifact_files.last_index is null
+              and blobs.content is not null
+        ) files
+        where files.size <= 65536
+          and files.encoding = 'identity'
+          and not exists (select from public.blob_words where blob_words.blob_id = files.blob_id)
+        on conflict do nothing;
         insert into public.artifact_texts (
             artifact_id, owner_user_id, visibility, type, tool_name, code_language, created_at, title, title_words, words
         )

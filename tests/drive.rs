@@ -13,13 +13,12 @@ use harness::{
     drive::{Account, Fault, File, KEYS, MOMENTS, Moment, fake},
     json,
     runtime_api::{Event, Function, program, run_to_end},
-    server::Server,
+    server::{Apart, Server},
     together,
 };
 use shared::{
     bucket::Bucket,
-    config::{BucketConfig, DatabaseConfig},
-    database::Database,
+    config::DatabaseConfig,
     drive::{
         Drive,
         worker::{self, Report},
@@ -43,18 +42,8 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let (owner, functions) = database::create_migrated().await;
-        let name = owner.rsplit('/').next().expect("a database").to_owned();
-        let jobs = database::config(database::grant_jobs(&owner).await);
-        let pool = Database::new(&database::config(functions)).expect("a pool");
-        Self {
-            server: Server::with(pool, functions::endpoints()),
-            jobs,
-            behind: database::connect(&database::url(None, &name)).await,
-            bucket: Bucket::new(BucketConfig::from_env().expect("the bucket's variables are set"))
-                .expect("keys are set"),
-            drive: fake().client(KEYS),
-        }
+        let Apart { server, jobs, behind, bucket } = Apart::start().await;
+        Self { server, jobs, behind, bucket, drive: fake().client(KEYS) }
     }
 
     /// Somebody who has connected Drive, where nothing else is to be done.

@@ -9,11 +9,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use harness::{Person, Reply, Value, database, json, pictures, server::Server, together};
+use harness::{
+    Person, Reply, Value, database, json, pictures,
+    server::{Apart, Server, bucket},
+    together,
+};
 use shared::{
     bucket::{Bucket, PREFIXES},
-    config::{BucketConfig, DatabaseConfig},
-    database::Database,
+    config::DatabaseConfig,
     sweep::{self, Report, Settings},
     text::Sha256,
 };
@@ -30,16 +33,8 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let (owner, functions) = database::create_migrated().await;
-        let name = owner.rsplit('/').next().expect("a database").to_owned();
-        let jobs = database::config(database::grant_jobs(&owner).await);
-        let pool = Database::new(&database::config(functions)).expect("a pool");
-        Self {
-            server: Server::with(pool, functions::endpoints()),
-            jobs,
-            behind: database::connect(&database::url(None, &name)).await,
-            bucket: bucket(),
-        }
+        let Apart { server, jobs, behind, bucket } = Apart::start().await;
+        Self { server, jobs, behind, bucket }
     }
 
     async fn person(&self) -> Person {
@@ -112,10 +107,6 @@ impl World {
             assert_eq!(row.get::<_, i64>(0), 0);
         }
     }
-}
-
-fn bucket() -> Bucket {
-    Bucket::new(BucketConfig::from_env().expect("the bucket's variables are set")).expect("keys are set")
 }
 
 async fn upload(person: &Person, bytes: &[u8]) -> Reply {

@@ -25,6 +25,7 @@ pub mod openapi;
 pub mod page;
 pub mod problem;
 pub mod reply;
+pub mod scheduled;
 pub mod seal;
 pub mod search;
 pub mod sweep;

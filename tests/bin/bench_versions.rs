@@ -139,11 +139,11 @@ async fn read(
     artifacts: &[String],
     reads: usize,
 ) -> Result<(Vec<Duration>, Vec<Duration>)> {
-    let mut numbers = Numbers(7);
+    let mut numbers = Numbers(fastrand::Rng::with_seed(7));
     let (mut versions, mut single) = (Vec::new(), Vec::new());
     for _ in 0..reads {
-        let which = numbers.below(histories.len());
-        let index = numbers.below(histories[which].len());
+        let which = numbers.0.usize(..histories.len());
+        let index = numbers.0.usize(..histories[which].len());
         let files = &histories[which][index];
         let path = format!("/v1/artifacts/{}/versions/{}", artifacts[which], index + 1);
         let started = Instant::now();
@@ -155,7 +155,7 @@ async fn read(
             let name = file["path"].as_str().unwrap_or_default();
             ensure!(file["content"].as_str() == files.get(name).map(String::as_str), "{path}: {name} is not the same");
         }
-        let (name, text) = files.iter().nth(numbers.below(files.len())).context("a file")?;
+        let (name, text) = files.iter().nth(numbers.0.usize(..files.len())).context("a file")?;
         let path = format!("{path}/files/{name}");
         let started = Instant::now();
         let file = ada.get(&path).await.expect(200);
@@ -273,22 +273,15 @@ fn project() -> Result<Vec<History>> {
 }
 
 /// A generator of numbers that are the same in each run.
-struct Numbers(u64);
+struct Numbers(fastrand::Rng);
 
 impl Numbers {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit as u64).expect("small")
-    }
-
     /// A word of a project's own vocabulary, few of them often, as words are.
     fn word(&mut self) -> String {
         let syllables =
             ["ar", "be", "cli", "do", "en", "fo", "gra", "hi", "in", "ko", "li", "mo", "ne", "or", "pa", "ra"];
-        let limit = 1 + self.below(2000);
-        let mut rank = self.below(limit);
+        let limit = 1 + self.0.usize(..2000);
+        let mut rank = self.0.usize(..limit);
         let mut word = String::new();
         loop {
             word.push_str(syllables[rank % syllables.len()]);
@@ -300,36 +293,38 @@ impl Numbers {
     }
 
     fn line(&mut self) -> String {
-        let indent = " ".repeat(4 * self.below(4));
-        match self.below(5) {
+        let indent = " ".repeat(4 * self.0.usize(..4));
+        match self.0.usize(..5) {
             0 => "\n".to_owned(),
-            1 => format!("{indent}let {} = {}({}, {});\n", self.word(), self.word(), self.word(), self.below(10_000)),
-            2 => format!("{indent}if {}.{} > {} {{\n", self.word(), self.word(), self.below(100)),
+            1 => {
+                format!("{indent}let {} = {}({}, {});\n", self.word(), self.word(), self.word(), self.0.usize(..10_000))
+            }
+            2 => format!("{indent}if {}.{} > {} {{\n", self.word(), self.word(), self.0.usize(..100)),
             3 => format!("{indent}{}.{}(\"{} {}\");\n", self.word(), self.word(), self.word(), self.word()),
             _ => {
-                let words: Vec<String> = (0..=self.below(12)).map(|_| self.word()).collect();
+                let words: Vec<String> = (0..=self.0.usize(..12)).map(|_| self.word()).collect();
                 format!("{indent}// {}\n", words.join(" "))
             }
         }
     }
 
     fn lines(&mut self, least: usize, more: usize) -> Vec<String> {
-        (0..least + self.below(more)).map(|_| self.line()).collect()
+        (0..least + self.0.usize(..more)).map(|_| self.line()).collect()
     }
 }
 
 /// A project that grows from 10 files to about 50: each version rewrites a few places in one to three of them.
 fn generate(versions: usize) -> History {
-    let mut numbers = Numbers(0x5EED);
+    let mut numbers = Numbers(fastrand::Rng::with_seed(0x5EED));
     let mut files: BTreeMap<String, Vec<String>> =
         (0..10).map(|index| (format!("src/{index}.js"), numbers.lines(50, 200))).collect();
     let mut history = Vec::new();
     for version in 0..versions {
-        for _ in 0..=numbers.below(3) {
-            let lines = files.values_mut().nth(numbers.below(10)).expect("ten files at least");
-            for _ in 0..=numbers.below(3) {
-                let at = numbers.below(lines.len());
-                let to = (at + numbers.below(12)).min(lines.len());
+        for _ in 0..=numbers.0.usize(..3) {
+            let lines = files.values_mut().nth(numbers.0.usize(..10)).expect("ten files at least");
+            for _ in 0..=numbers.0.usize(..3) {
+                let at = numbers.0.usize(..lines.len());
+                let to = (at + numbers.0.usize(..12)).min(lines.len());
                 let new = numbers.lines(1, 12);
                 let _ = lines.splice(at..to, new);
             }

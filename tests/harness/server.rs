@@ -12,7 +12,7 @@ use axum::{
 use shared::{
     Entry,
     bucket::Bucket,
-    config::BucketConfig,
+    config::{BucketConfig, DatabaseConfig},
     context::{Client, Services},
     database::Database,
     extract::PathParameters,
@@ -20,6 +20,16 @@ use shared::{
 use tower_http::cors::CorsLayer;
 
 use crate::{database, drive};
+
+/// The test server's bucket.
+///
+/// # Panics
+/// Where its variables are not set.
+#[must_use]
+pub fn bucket() -> Bucket {
+    let config = BucketConfig::from_env().expect("the bucket's variables are set: see `cargo xtask env`");
+    Bucket::new(config).expect("keys are set")
+}
 
 /// A running API.
 pub struct Server {
@@ -45,8 +55,7 @@ impl Server {
     /// Where the bucket's variables are not set.
     #[must_use]
     pub fn with(database: Database, endpoints: Vec<Entry>) -> Self {
-        let bucket = BucketConfig::from_env().expect("the bucket's variables are set: see `cargo xtask env`");
-        let bucket = Box::leak(Box::new(Bucket::new(bucket).expect("keys are set")));
+        let bucket = Box::leak(Box::new(bucket()));
         let drive = Box::leak(Box::new(drive::fake().client(drive::KEYS)));
         let services = Arc::new(Services::with(database, bucket, Some(drive)));
         let (ready, address) = std::sync::mpsc::channel();
@@ -60,6 +69,36 @@ impl Server {
             });
         });
         Self { url: format!("http://{}", address.recv().expect("the server starts")) }
+    }
+}
+
+/// An API with a database of its own, and what runs beside it on a schedule needs.
+pub struct Apart {
+    /// The API.
+    pub server: Server,
+    /// The database, as the jobs log in.
+    pub jobs: DatabaseConfig,
+    /// The superuser's connection to it.
+    pub behind: tokio_postgres::Client,
+    /// The bucket, which is everyone's.
+    pub bucket: Bucket,
+}
+
+impl Apart {
+    /// Starts one.
+    ///
+    /// # Panics
+    /// Where the servers' variables are not set.
+    pub async fn start() -> Self {
+        let (owner, functions) = database::create_migrated().await;
+        let name = owner.rsplit('/').next().expect("a database").to_owned();
+        let pool = Database::new(&database::config(functions)).expect("a pool");
+        Self {
+            server: Server::with(pool, functions::endpoints()),
+            jobs: database::config(database::grant_jobs(&owner).await),
+            behind: database::connect(&database::url(None, &name)).await,
+            bucket: bucket(),
+        }
     }
 }
 

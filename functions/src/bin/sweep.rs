@@ -3,17 +3,15 @@
 //!
 //! `sweep [--dry-run] [--runs-only] [--prefix <prefix>]…`: with `--dry-run` it only says what it would do; with
 //! `--runs-only` it looks for silent runs and nothing else; with prefixes below `blobs/`, `images/` or `sources/` it keeps to
-//! these in the bucket.
+//! these in the bucket. An event may say `dry_run` and `runs_only`.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use anyhow::bail;
-use lambda_runtime::{LambdaEvent, service_fn};
-use serde_json::{Value, json};
 use shared::{
     bucket::{Bucket, PREFIXES},
     config::{BucketConfig, DatabaseConfig},
-    log,
+    scheduled::{self, Call},
     sweep::{self, Report, Settings},
 };
 
@@ -22,24 +20,26 @@ const SPARE: Duration = Duration::from_mins(2);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    log::init();
-    if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
-        return lambda_runtime::run(service_fn(on_event)).await;
-    }
-    let outcome = async { run(&parse(std::env::args().skip(1))?).await };
-    match outcome.await {
-        Ok(report) => println!("{report}"),
-        Err(error) => {
-            eprintln!("{error:#}");
-            std::process::exit(1);
-        }
-    }
-    Ok(())
+    scheduled::main(SPARE, run).await
 }
 
-fn parse(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Settings> {
-    let mut settings = Settings::default();
+async fn run(call: Call) -> anyhow::Result<String> {
+    let settings = settings(call)?;
+    let jobs = DatabaseConfig::jobs_from_env()?;
+    let bucket = Bucket::new(BucketConfig::from_env()?)?;
+    let report: Report = sweep::run(&jobs, &bucket, &settings).await?;
+    Ok(format!("{} {report}.", if settings.dry_run { "Would sweep" } else { "Swept" }))
+}
+
+fn settings(call: Call) -> anyhow::Result<Settings> {
+    let mut settings = Settings {
+        dry_run: call.event["dry_run"] == true,
+        runs_only: call.event["runs_only"] == true,
+        until: call.until,
+        ..Settings::default()
+    };
     let mut prefixes = Vec::new();
+    let mut arguments = call.arguments.into_iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--dry-run" => settings.dry_run = true,
@@ -55,31 +55,4 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Settings
         settings.prefixes = prefixes;
     }
     Ok(settings)
-}
-
-async fn run(settings: &Settings) -> anyhow::Result<String> {
-    let jobs = DatabaseConfig::jobs_from_env()?;
-    let bucket = Bucket::new(BucketConfig::from_env()?)?;
-    let report: Report = sweep::run(&jobs, &bucket, settings).await?;
-    Ok(format!("{} {report}.", if settings.dry_run { "Would sweep" } else { "Swept" }))
-}
-
-async fn on_event(event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
-    let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
-    let settings = Settings {
-        dry_run: event.payload["dry_run"] == true,
-        runs_only: event.payload["runs_only"] == true,
-        until: Some(Instant::now() + left.saturating_sub(SPARE)),
-        ..Settings::default()
-    };
-    match run(&settings).await {
-        Ok(report) => {
-            tracing::info!("{report}");
-            Ok(json!({"report": report}))
-        }
-        Err(error) => {
-            tracing::error!("{error:#}");
-            Err(error.into())
-        }
-    }
 }

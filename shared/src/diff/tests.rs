@@ -11,47 +11,40 @@ use std::{
 use super::*;
 
 /// Numbers that look random and are the same in every run.
-pub(crate) struct Random(u64);
+pub(crate) struct Random(fastrand::Rng);
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).expect("31 bits") % limit
+        Self(fastrand::Rng::with_seed(seed))
     }
 
     fn of<'a>(&mut self, items: &[&'a str]) -> &'a str {
-        items[self.below(items.len())]
+        items[self.0.usize(..items.len())]
     }
 
     /// A line that is one of `kinds`, the fewer the more alike they are.
     pub(crate) fn line(&mut self, kinds: usize) -> String {
-        let kind = self.below(kinds);
+        let kind = self.0.usize(..kinds);
         let start = self.of(&["let ", "\t", "- ", "+", "@@ -1 +1 @@", "\\ No newline", "--- a/x", "é 時計", "", " "]);
         let end = self.of(&["\n", "\n", "\n", "\r\n", "\r;\n", " \n"]);
         if kinds < 50 { format!("line {kind}\n") } else { format!("{start}{kind} = {}{end}", kind % 7) }
     }
 
     pub(crate) fn text(&mut self, kinds: usize) -> Vec<String> {
-        (0..self.below(40)).map(|_| self.line(kinds)).collect()
+        (0..self.0.usize(..40)).map(|_| self.line(kinds)).collect()
     }
 
     /// The lines with up to four changes; now and then one that is last has no line end.
     pub(crate) fn change(&mut self, lines: &[String], kinds: usize) -> Vec<String> {
         let mut lines = lines.to_vec();
-        for _ in 0..self.below(5) {
-            let at = self.below(lines.len() + 1);
-            let end = (at + self.below(4)).min(lines.len());
-            let new: Vec<String> = (0..self.below(4)).map(|_| self.line(kinds)).collect();
+        for _ in 0..self.0.usize(..5) {
+            let at = self.0.usize(..=lines.len());
+            let end = (at + self.0.usize(..4)).min(lines.len());
+            let new: Vec<String> = (0..self.0.usize(..4)).map(|_| self.line(kinds)).collect();
             lines.splice(at..end, new);
         }
         if let Some(last) = lines.len().checked_sub(1)
-            && self.below(8) == 0
+            && self.0.usize(..8) == 0
         {
             lines[last] = lines[last].trim_end().to_owned();
             lines.retain(|line| !line.is_empty());
@@ -133,7 +126,7 @@ fn what_is_applied_gives_the_new_text() {
         let old = random.text(kinds);
         let new = if round % 10 == 0 { random.text(kinds) } else { random.change(&old, kinds) };
         let (old, new) = (old.concat(), new.concat());
-        let file = file("a.txt", Some(&old), Some(&new), random.below(5));
+        let file = file("a.txt", Some(&old), Some(&new), random.0.usize(..5));
         let diff = unified(std::slice::from_ref(&file));
         assert_eq!(apply(&diff, &old), new, "{old:?} to {new:?} by\n{diff}");
         check_numbers(&file);
@@ -234,8 +227,8 @@ const PATHS: [&str; 12] = [
 fn random_files(random: &mut Random) -> Files {
     let mut files = Files::new();
     for path in PATHS {
-        if random.below(3) > 0 {
-            let kinds = KINDS[random.below(KINDS.len())];
+        if random.0.usize(..3) > 0 {
+            let kinds = KINDS[random.0.usize(..KINDS.len())];
             files.insert(path.to_owned(), random.text(kinds).concat());
         }
     }
@@ -298,7 +291,7 @@ fn git_and_patch_take_what_we_write() {
             let mut new = random_files(&mut random);
             for (path, text) in &old {
                 if new.contains_key(path) {
-                    let kinds = KINDS[random.below(KINDS.len())];
+                    let kinds = KINDS[random.0.usize(..KINDS.len())];
                     let lines: Vec<String> = lines(text).into_iter().map(str::to_owned).collect();
                     new.insert(path.clone(), random.change(&lines, kinds).concat());
                 }
@@ -317,7 +310,7 @@ fn git_and_patch_take_what_we_write() {
             files.push(renamed);
             let mut binary = file("logo.png", Some(""), Some(""), 3);
             binary.hunks = None;
-            files.insert(random.below(files.len()), binary);
+            files.insert(random.0.usize(..files.len()), binary);
             let folder = folder.join(round.to_string());
             fs::create_dir(&folder).expect("a folder");
             write(&folder, &old);
@@ -335,7 +328,7 @@ fn hard_texts_take_bounded_time() {
     let mut random = Random::new(4);
     let started = std::time::Instant::now();
     for kinds in [2, 10, 300] {
-        let mut text = || (0..20_000).map(|_| format!("{}\n", random.below(kinds))).collect::<String>();
+        let mut text = || (0..20_000).map(|_| format!("{}\n", random.0.usize(..kinds))).collect::<String>();
         let (old, new) = (text(), text());
         let (old, new) = (lines(&old), lines(&new));
         assert!(edits(&old, &new).len() > 1000);

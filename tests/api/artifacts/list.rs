@@ -368,6 +368,25 @@ async fn the_title_counts_more_than_the_description_and_that_more_than_code() {
 }
 
 #[tokio::test]
+async fn code_that_came_by_the_names_of_an_older_system_is_found() {
+    let (ada, id, word, older) = (Person::register().await, Uuid::now_v7(), new_word(), new_word());
+    let client = database::behind().await;
+    let insert = "
+        insert into storage.artifacts (id, owner_user_id, title, visibility)
+        values ($1, $2::text::uuid, 'A clock', 'public')";
+    client.execute(insert, &[&id, &ada.id()]).await.expect("an artifact");
+    for (index, code) in [format!("show({older})"), format!("show({word})")].iter().enumerate() {
+        let insert = "
+            insert into storage.artifact_versions (artifact_id, version_index, code_content, code_language)
+            values ($1, $2, $3, 'javascript')";
+        let index = i32::try_from(index).expect("small") + 1;
+        client.execute(insert, &[&id, &index, code]).await.expect("a version");
+    }
+    assert_eq!(find(&ada, &word).await, [id.to_string()]);
+    assert!(find(&ada, &older).await.is_empty(), "only an earlier version has it");
+}
+
+#[tokio::test]
 async fn search_is_narrowed_by_the_same_filters() {
     let (ada, bob, word, kind) = (Person::register().await, Person::register().await, new_word(), new_type());
     let public = save(&ada, json!({"title": word, "type": kind, "tool_name": kind})).await;

@@ -328,40 +328,33 @@ async fn a_text_that_is_not_what_its_hash_says_is_not_shown() {
 }
 
 /// A generator of numbers that are the same in each run.
-struct Numbers(u64);
+struct Numbers(fastrand::Rng);
 
 impl Numbers {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit as u64).expect("small")
-    }
-
     fn line(&mut self) -> String {
         let words = ["let", "hand", "=", "clock;", "été", "時計", "\u{1f552}", "\t", "\"quoted\"", "\\", "\u{1}", ""];
-        let text: Vec<&str> = (0..self.below(9)).map(|_| words[self.below(words.len())]).collect();
-        format!("{}{}", text.join(" "), ["\n", "\r\n", "\n", "\n"][self.below(4)])
+        let text: Vec<&str> = (0..self.0.usize(..9)).map(|_| words[self.0.usize(..words.len())]).collect();
+        format!("{}{}", text.join(" "), ["\n", "\r\n", "\n", "\n"][self.0.usize(..4)])
     }
 
     fn text(&mut self) -> String {
-        (0..self.below(40)).map(|_| self.line()).collect()
+        (0..self.0.usize(..40)).map(|_| self.line()).collect()
     }
 
     /// What someone may make of a text: a few other lines, others at its end, all of it another, or nothing.
     fn edit(&mut self, text: &str) -> String {
         let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
-        match self.below(20) {
+        match self.0.usize(..20) {
             0 => return self.text(),
             1 => return String::new(),
             2 => return text.trim_end().to_owned(),
             3 => lines.extend((0..20).map(|_| self.line())),
             _ => {}
         }
-        for _ in 0..=self.below(3) {
-            let at = self.below(lines.len() + 1);
-            let to = (at + self.below(3)).min(lines.len());
-            let new: Vec<String> = (0..self.below(3)).map(|_| self.line()).collect();
+        for _ in 0..=self.0.usize(..3) {
+            let at = self.0.usize(..=lines.len());
+            let to = (at + self.0.usize(..3)).min(lines.len());
+            let new: Vec<String> = (0..self.0.usize(..3)).map(|_| self.line()).collect();
             let _ = lines.splice(at..to, new);
         }
         lines.concat()
@@ -371,7 +364,7 @@ impl Numbers {
 /// 500 versions of up to 50 files, whose texts are edited, replaced, moved, removed and restored.
 #[tokio::test]
 async fn any_version_of_a_long_history_reads_back_byte_for_byte() {
-    let mut numbers = Numbers(0x5EED_2025);
+    let mut numbers = Numbers(fastrand::Rng::with_seed(0x5EED_2025));
     let ada = Person::register().await;
     let artifact = ada.post("/v1/artifacts", json!({"title": "Long"})).await.expect(201).id();
     let versions = format!("/v1/artifacts/{artifact}/versions");
@@ -379,17 +372,17 @@ async fn any_version_of_a_long_history_reads_back_byte_for_byte() {
     let mut files: BTreeMap<String, String> =
         (0..50).map(|index| (format!("src/{index}.js"), numbers.text())).collect();
     for index in 0..500 {
-        if index > 0 && numbers.below(25) == 0 {
-            let earlier = numbers.below(index);
+        if index > 0 && numbers.0.usize(..25) == 0 {
+            let earlier = numbers.0.usize(..index);
             let path = format!("{versions}/{}/restore", earlier + 1);
             let _ = ada.post_with(&path, &[("if-match", "*")], json!({})).await.expect(201);
             files = history[earlier].clone();
         } else {
             let known: BTreeMap<String, String> = files.clone();
-            for _ in 0..=numbers.below(4) {
-                let path = files.keys().nth(numbers.below(files.len())).expect("a file").clone();
+            for _ in 0..=numbers.0.usize(..4) {
+                let path = files.keys().nth(numbers.0.usize(..files.len())).expect("a file").clone();
                 let text = files[&path].clone();
-                match numbers.below(12) {
+                match numbers.0.usize(..12) {
                     0 if files.len() > 1 => drop(files.remove(&path)),
                     1 if files.len() < 50 => drop(files.insert(format!("new/{index}.js"), text)),
                     _ => drop(files.insert(path, numbers.edit(&text))),
