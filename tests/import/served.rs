@@ -40,7 +40,11 @@ const ROOTS: &[&str] = &[
 
 /// What an item of a list leads to, by the end of the list's path; `{}` is its id, or a version's index.
 const BELOW: &[(&str, &str, &[&str])] = &[
-    ("/artifacts", "/v1/artifacts/{}", &["", "/versions", "/media", "/lineage", "/forks", "/tree", "/likes", "/comments"]),
+    (
+        "/artifacts",
+        "/v1/artifacts/{}",
+        &["", "/versions", "/media", "/lineage", "/forks", "/tree", "/likes", "/comments"],
+    ),
     ("/versions", "", &["/{}", "/{}/chat"]),
     ("/chats", "/v1/chats/{}", &["", "/messages", "/export", "/export?format=markdown"]),
     ("/messages", "/v1/messages/{}", &["", "/attachments", "/artifact"]),
