@@ -1,14 +1,12 @@
 //! Lists: by keyset, never by offset, so that the thousandth page costs what the first does.
 
-use std::io;
-
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
 
-use crate::{inline_schema, reply::size_in_json};
+use crate::{inline_schema, reply::size_sent};
 
 /// The year 1: imports may bring what is older than computers, but nothing is older than this.
 const OLDEST: Timestamp = Timestamp::constant(-62_135_596_800, 0);
@@ -163,20 +161,6 @@ pub trait Keyset {
 /// as Lambda sends them, the JSON as a text within JSON.
 const SIZE_LIMIT: usize = 4 * 1024 * 1024;
 
-/// Counts what is written to it.
-struct Counter(usize);
-
-impl io::Write for Counter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += size_in_json(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 impl<T: Keyset + Serialize> Page<T> {
     /// A page of the items that a query for [`Limit::and_one`] found; of fewer, if they are large.
     #[must_use]
@@ -198,8 +182,11 @@ impl<T: Serialize, C> Page<T, C> {
 
 /// Keeps what one reply can hold, of so many items at most and one at least; whether some went.
 pub fn cut<T: Serialize>(items: &mut Vec<T>, limit: usize) -> bool {
-    let mut size = Counter(0);
-    let fits = |item: &&T| serde_json::to_writer(&mut size, item).is_ok() && size.0 <= SIZE_LIMIT;
+    let mut size = 0;
+    let fits = |item: &&T| {
+        size += size_sent(*item);
+        size <= SIZE_LIMIT
+    };
     let fitting = items.iter().take(limit).take_while(fits).count().max(1);
     let more = items.len() > fitting;
     items.truncate(fitting);

@@ -1,5 +1,7 @@
 //! What an endpoint answers: the type carries the status, the headers follow from the value.
 
+use std::io;
+
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -141,6 +143,29 @@ pub fn size_in_json(text: &[u8]) -> usize {
         _ => 1,
     };
     text.iter().map(size).sum()
+}
+
+/// Bytes of a value's JSON as Lambda sends it, as a text within JSON.
+#[must_use]
+pub fn size_sent(value: &impl Serialize) -> usize {
+    let mut size = Counter(0);
+    // Nothing can fail: what has no JSON is found where the reply is made of it.
+    let _ = serde_json::to_writer(&mut size, value);
+    size.0
+}
+
+/// Counts what is written to it.
+struct Counter(usize);
+
+impl io::Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += size_in_json(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl<T: Serialize + JsonSchema + Send, C: Serialize + JsonSchema + Send> Reply for Page<T, C> {

@@ -4,7 +4,7 @@ use shared::{
     Context, Endpoint, Input, Json, Nothing, Problem, Route, Storage,
     model::message_artifacts::{MessageArtifact, MessageArtifactRow, REPLY_TEXT, select_message_artifact},
     problem,
-    reply::size_in_json,
+    reply::size_sent,
 };
 
 use super::read::MessagePath;
@@ -26,7 +26,7 @@ impl Endpoint for ReadMessageArtifact {
         let row: MessageArtifactRow = context.one(select_message_artifact(input.path.id)).await?;
         let artifact = row.into_artifact(context.bucket()?)?;
         // What an import brought may be of any size.
-        if size_in_json(artifact.payload.to_string().as_bytes()) > REPLY_TEXT {
+        if size_sent(&artifact.payload) > REPLY_TEXT {
             return Err(Problem::new(&problem::TOO_LARGE, "What this message made is larger than a reply can be."));
         }
         Ok(Json(artifact))

@@ -87,6 +87,7 @@ impl Endpoint for ReadVersion {
             let files = version.files.as_deref().unwrap_or_default();
             let main = main_file(files, version.code_language.as_deref());
             version.code_content = Some(main.and_then(|file| file.content.clone()));
+            version.fit();
         }
         if include.code_references {
             version.code_references =

@@ -20,6 +20,7 @@ use crate::{
     database::{Row, RowError},
     diff, from_json_column, from_row,
     page::{Cursor, Keyset},
+    reply::{REPLY_LIMIT, size_sent},
     sql,
     text::{FilePath, Json1M, Object, Sha256, Text},
 };
@@ -27,8 +28,8 @@ use crate::{
 /// Bytes of text that one version may bring along in a request, and that one reply shows.
 const INLINE_LIMIT: usize = 4 * 1024 * 1024;
 
-/// Bytes of text as JSON that one reply shows: it must fit into 6 MB with a chat of 1 MiB and all the rest.
-const SHOWN_LIMIT: usize = INLINE_LIMIT + INLINE_LIMIT / 8;
+/// Bytes of a version with its texts as Lambda sends it: what remains of a reply is for what stands around it.
+const SHOWN_LIMIT: usize = REPLY_LIMIT - 512 * 1024;
 
 /// Bytes of the older texts that a new version is compared with, and stored as patches of.
 const COMPARED_LIMIT: usize = 2 * INLINE_LIMIT;
@@ -321,40 +322,32 @@ impl Resource for Version {
 pub fn read_version(version: &[Row], files: &[Row], bucket: &Bucket) -> Result<Version, Problem> {
     let mut version: Version = read_one(version)?;
     let files = read_all::<FileRow>(files)?.into_iter().map(|file| file.into_file(bucket));
-    let mut files = files.collect::<Result<Vec<File>, _>>()?;
-    hide_what_does_not_fit(&mut files);
+    let files = files.collect::<Result<Vec<File>, _>>()?;
     version.code_blob_ref =
         Some(main_file(&files, version.code_language.as_deref()).map(|file| {
             if file.url.is_none() { format!("db:{}", version.id) } else { format!("blob:{}", file.sha256) }
         }));
     version.files = Some(files);
+    version.fit();
     Ok(version)
+}
+
+impl Version {
+    /// Leaves out all texts where they are too large for one reply.
+    pub fn fit(&mut self) {
+        if size_sent(self) > SHOWN_LIMIT {
+            self.code_content = self.code_content.as_ref().map(|_| None);
+            for file in self.files.iter_mut().flatten() {
+                file.content = None;
+            }
+        }
+    }
 }
 
 /// The first file in a language, or else the first.
 #[must_use]
 pub fn main_file<'a>(files: &'a [File], code_language: Option<&str>) -> Option<&'a File> {
     files.iter().find(|file| file.language.as_deref() == code_language).or(files.first())
-}
-
-/// Bytes of a text as JSON.
-fn json_size(text: &str) -> usize {
-    let size = |byte| match byte {
-        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 8 | 12 => 2,
-        0..0x20 => 6,
-        _ => 1,
-    };
-    text.bytes().map(size).sum()
-}
-
-/// Leaves out all texts where they are too large for one reply, as they may be once written as JSON.
-fn hide_what_does_not_fit(files: &mut [File]) {
-    let size: usize = files.iter().filter_map(|file| file.content.as_deref()).map(json_size).sum();
-    if size > SHOWN_LIMIT {
-        for file in files {
-            file.content = None;
-        }
-    }
 }
 
 impl Keyset for Version {

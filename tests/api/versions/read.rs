@@ -205,7 +205,8 @@ async fn what_the_documents_call_code_comes_where_it_is_asked_for() {
     }
 }
 
-/// What fits into a reply as it is may not as JSON, which writes a control character as six.
+/// What fits into a reply as it is may not as JSON, which writes a control character as six; nor once Lambda has put JSON
+/// around it, in which a quote becomes four.
 #[tokio::test]
 async fn text_that_grows_as_json_is_read_file_by_file() {
     let ada = Person::register().await;
@@ -223,6 +224,11 @@ async fn text_that_grows_as_json_is_read_file_by_file() {
     assert!(version.json["files"].as_array().expect("files").iter().all(|file| file["content"].is_null()));
     assert!(version.json["code_content"].is_null());
     assert_eq!(ada.get(&format!("{path}/2/files/1")).await.expect(200).json["content"], text(1));
+    let quotes = "\"".repeat(750_000);
+    let files = json!([{"path": "a", "content": quotes}, {"path": "b", "content": quotes}]);
+    let version = ada.publish_files(&artifact.id(), files).await;
+    assert!(version.json["files"].as_array().expect("files").iter().all(|file| file["content"].is_null()));
+    assert_eq!(ada.get(&format!("{path}/3/files/b")).await.expect(200).json["content"], quotes);
 }
 
 /// Publishes this text as the next version's only file.
