@@ -65,14 +65,15 @@ impl Endpoint for PutMessageArtifact {
     }
 }
 
-/// Stores the generated files, compressed, unless the caller has them already.
+/// Stores the generated files, compressed. What the caller has of them already is locked, so that the sweep does not take it
+/// first.
 fn insert_blob(message_id: Uuid, files: Option<&str>, sha256: Option<Vec<u8>>) -> Result<Sql, Problem> {
     Ok(sql("
         insert into blobs (user_id, sha256, size, content_type, content, encoding)
         select messages.user_id, $2, $3, 'application/json', $4, 'zstd'
         from messages
         where messages.id = $1 and messages.user_id = auth.uid() and $4::bytea is not null
-        on conflict (user_id, sha256) do nothing
+        on conflict (user_id, sha256) do update set storage_key = blobs.storage_key where false
     ")
     .bind(message_id)
     .bind(sha256)

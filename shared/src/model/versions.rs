@@ -712,7 +712,7 @@ impl Manifest {
                   where artifact_files.artifact_id = $1 and artifact_files.last_index is null and blobs.sha256 = new.sha256
               )
             order by new.sha256
-            on conflict (user_id, sha256) do nothing
+            on conflict (user_id, sha256) do update set storage_key = blobs.storage_key where false
         ")
         .bind(artifact_id)
         .bind(self.hashes.clone())
