@@ -62,7 +62,7 @@ pub struct NewFile {
     pub sha256: Option<Sha256>,
 }
 
-/// The files of a new version, all of them: 1 to 500, each with its own path.
+/// The files of a new version, all of them: 1 to 500, each with its own path, which is no folder of another one's.
 #[derive(Debug, Default, JsonSchema)]
 pub struct NewFiles(#[schemars(length(min = 1, max = 500))] pub Vec<NewFile>);
 
@@ -89,6 +89,11 @@ impl<'de> Deserialize<'de> for NewFiles {
                 )));
             }
             total += size;
+        }
+        // No disk could hold both.
+        let both = paths.iter().flat_map(|path| FilePath::folders(path)).find(|folder| paths.contains(folder));
+        if let Some(folder) = both {
+            return Err(de::Error::custom(format_args!("has {folder:?} both as a file and as a folder")));
         }
         if total > INLINE_LIMIT {
             return Err(de::Error::custom("have more than 4 MiB of text together: upload some instead"));
