@@ -1,2 +1,2 @@
 -- no transaction
-create index concurrently messages_archived_at_idx on messages (created_at) where archived_at is not null;
+create index concurrently messages_archived_at_idx on messages (chat_id, created_at) where archived_at is not null;

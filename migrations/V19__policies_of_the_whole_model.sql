@@ -181,6 +181,9 @@ grant update (archived_at) on messages to atelier_jobs;
 grant update (status, error, finished_at) on generation_runs to atelier_jobs;
 grant insert on events to atelier_jobs;
 revoke delete on retention_policies from atelier_jobs;
+-- Of an account a schedule must know how long nobody has used it, and no hash.
+revoke select on users from atelier_jobs;
+grant select (id, is_active, is_superuser, last_login_at, created_at, updated_at) on users to atelier_jobs;
 -- The lenses have no place for these.
 revoke all on idempotency_keys, identities, retention_policies, events, uploads from atelier_lenses;
 drop policy events_lenses on events;

@@ -66,3 +66,24 @@ alter function uncount_fork() owner to atelier_system;
 revoke create on schema public from atelier_system;
 create trigger artifacts_uncount_fork after delete on artifacts
     for each row when (old.forked_from_id is not null) execute function uncount_fork();
+
+-- Messages too, but each transaction in one slot: where several are added one by one, as through a lens, two transactions could
+-- otherwise wait for each other.
+create or replace function count_messages() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    sign integer := case tg_op when 'INSERT' then 1 else -1 end;
+begin
+    -- A chat that is being deleted takes its messages along: then there is nothing left to count.
+    insert into public.chat_counts (chat_id, slot, messages)
+    select chat_id, pg_backend_pid() % 16, sign * count(*)
+    from changed
+    where exists (select from public.chats where chats.id = changed.chat_id)
+    group by chat_id
+    order by chat_id
+    on conflict (chat_id, slot) do update set messages = chat_counts.messages + excluded.messages;
+    return null;
+end;
+$$;

@@ -54,6 +54,14 @@ language sql immutable
 as $$ select case when jsonb_typeof(value) = 'object' then value else '{}' end $$;
 comment on function lens.object(jsonb) is 'The value where it is an object; else an empty one.';
 
+create function lens.time(given timestamptz, otherwise timestamptz) returns timestamptz
+language sql immutable
+as $$
+    select case when given between '0001-01-01 00:00:00+00' and '9999-12-30 00:00:00+00' then given else otherwise end
+$$;
+comment on function lens.time(timestamptz, timestamptz) is
+    'The given time where a client can be told it (RFC 3339 has years of four digits and no infinity), else the other.';
+
 create function lens.secret(value text) returns text
 language sql stable
 as $$ select case when pg_has_role('atelier_importer', 'member') then value end $$;
@@ -172,6 +180,19 @@ end;
 $$;
 comment on function lens.add_blob(uuid, bytea, bigint, text, bytea, text) is
     'A user''s blob of these bytes, made where it is missing: text with its content, what lies in the bucket with its storage key.';
+
+create function lens.count_moved(former_chat_id uuid, chat_id uuid) returns void
+language sql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+    insert into public.chat_counts (chat_id, slot, messages)
+    select moved.chat_id, pg_backend_pid() % 16, moved.messages
+    from (values (former_chat_id, -1), (count_moved.chat_id, 1)) as moved (chat_id, messages)
+    order by moved.chat_id
+    on conflict on constraint chat_counts_pkey do update set messages = chat_counts.messages + excluded.messages
+$$;
+comment on function lens.count_moved(uuid, uuid) is
+    'Counts a message in another chat than before: a table''s triggers count only what comes and goes.';
 
 create function lens.publish(name text) returns void
 language plpgsql volatile

@@ -2,14 +2,6 @@ create schema storage;
 comment on schema storage is
     'The lens of storage and canonical: views with the columns of both documents, functions and triggers over the model.';
 
-create function storage.time(given timestamptz, otherwise timestamptz) returns timestamptz
-language sql immutable
-as $$
-    select case when given between '0001-01-01 00:00:00+00' and '9999-12-30 00:00:00+00' then given else otherwise end
-$$;
-comment on function storage.time(timestamptz, timestamptz) is
-    'The given time where a client can be told it (RFC 3339 has years of four digits and no infinity), else the other.';
-
 create function storage.credits(given numeric) returns numeric
 language sql immutable
 as $$ select case when given >= 0 and given < 1e12 then given end $$;
@@ -272,8 +264,8 @@ begin
         profile.handle := lens.handle(coalesce(new.handle, new.display_name), new.user_id);
     end if;
     profile.age := case when new.age between 0 and 150 then new.age end;
-    profile.created_at := storage.time(new.created_at, coalesce(profile.created_at, now()));
-    profile.updated_at := case when is_known then now() else storage.time(new.updated_at, profile.created_at) end;
+    profile.created_at := lens.time(new.created_at, coalesce(profile.created_at, now()));
+    profile.updated_at := case when is_known then now() else lens.time(new.updated_at, profile.created_at) end;
     if tg_op = 'INSERT' or new.avatar_url is distinct from old.avatar_url then
         profile.avatar_blob_id := null;
     end if;
@@ -533,9 +525,9 @@ begin
     into
         artifact.forked_from_id, artifact.forked_from_owner_user_id, artifact.forked_from_version_id,
         artifact.origin_artifact_id, artifact.origin_owner_user_id, artifact.current_version_id;
-    artifact.created_at := storage.time(new.created_at, coalesce(artifact.created_at, now()));
+    artifact.created_at := lens.time(new.created_at, coalesce(artifact.created_at, now()));
     artifact.updated_at := case
-        when tg_op = 'UPDATE' then now() else storage.time(new.updated_at, artifact.created_at)
+        when tg_op = 'UPDATE' then now() else lens.time(new.updated_at, artifact.created_at)
     end;
     normalised := jsonb_build_object(
         'title', artifact.title,
@@ -904,7 +896,7 @@ begin
         from public.artifact_versions
         where artifact_versions.id = new.parent_version_id and artifact_versions.id <> new.id
     );
-    version.created_at := storage.time(new.created_at, coalesce(version.created_at, now()));
+    version.created_at := lens.time(new.created_at, coalesce(version.created_at, now()));
     told := storage.told(
         version.kept -> 'storage.artifact_versions',
         case when tg_op = 'UPDATE' then jsonb_build_object(
@@ -1043,8 +1035,8 @@ begin
             media.thumb_blob_id := null;
         end if;
     end if;
-    media.created_at := storage.time(new.created_at, coalesce(media.created_at, now()));
-    media.updated_at := case when tg_op = 'UPDATE' then now() else storage.time(new.updated_at, media.created_at) end;
+    media.created_at := lens.time(new.created_at, coalesce(media.created_at, now()));
+    media.updated_at := case when tg_op = 'UPDATE' then now() else lens.time(new.updated_at, media.created_at) end;
     kept := storage.keep(
         media.kept, 'storage.artifact_media', to_jsonb(new),
         jsonb_build_object('created_at', media.created_at, 'updated_at', media.updated_at),

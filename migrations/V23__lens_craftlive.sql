@@ -266,7 +266,7 @@ begin
     if tg_op = 'INSERT' or new.hashed_password is distinct from old.hashed_password then
         account.password_hash := new.hashed_password;
     end if;
-    account.created_at := coalesce(new.created_at, account.created_at, now());
+    account.created_at := lens.time(new.created_at, coalesce(account.created_at, now()));
     kept := lens.kept('craftlive.user', to_jsonb(new), jsonb_build_object(
         'email', account.email,
         'created_at', account.created_at
@@ -335,7 +335,7 @@ begin
             project.description := nullif(btrim(replace(new.description, marker, ''), E' \t\r\n'), '');
         end if;
     end if;
-    project.created_at := coalesce(new.created_at, project.created_at, now());
+    project.created_at := lens.time(new.created_at, coalesce(project.created_at, now()));
     kept := lens.kept('craftlive.project', to_jsonb(new), jsonb_build_object(
         'description', craftlive.described(project.description, project.chat_id),
         'created_at', project.created_at
@@ -385,7 +385,7 @@ begin
     run.user_id := coalesce(
         (select projects.owner_id from public.projects where projects.id = new.project_id), lens.nobody()
     );
-    run.created_at := coalesce(new.created_at, run.created_at, now());
+    run.created_at := lens.time(new.created_at, coalesce(run.created_at, now()));
     if tg_op = 'INSERT' then
         run.reported_at := run.created_at;
     elsif new.status is distinct from old.status then
@@ -481,7 +481,7 @@ begin
         (select generation_runs.user_id from public.generation_runs where generation_runs.id = new.run_id), lens.nobody()
     );
     record.content := coalesce(nullif(new.content, 'null'), '{}');
-    record.created_at := coalesce(new.created_at, record.created_at, now());
+    record.created_at := lens.time(new.created_at, coalesce(record.created_at, now()));
     kept := lens.kept('craftlive.artifact_record', to_jsonb(new), jsonb_build_object(
         'content', record.content,
         'created_at', record.created_at
@@ -530,7 +530,7 @@ begin
         where projects.id = craftlive.uuid(new.project_id);
         document.user_id := coalesce(project_owner_id, document.user_id, lens.add_nobody());
     end if;
-    document.created_at := coalesce(new.created_at, document.created_at, now());
+    document.created_at := lens.time(new.created_at, coalesce(document.created_at, now()));
     kept := lens.kept('craftlive.document', to_jsonb(new), jsonb_build_object(
         'project_id', document.project_id,
         'created_at', document.created_at
@@ -573,7 +573,7 @@ begin
     if tg_op = 'UPDATE' then
         select * into item from public.items where items.id = old.id for update;
     end if;
-    item.created_at := coalesce(new.created_at, item.created_at, now());
+    item.created_at := lens.time(new.created_at, coalesce(item.created_at, now()));
     kept := lens.kept('craftlive.item', to_jsonb(new), jsonb_build_object('created_at', item.created_at));
     if tg_op = 'INSERT' then
         insert into public.items (id, owner_id, title, description, kept, created_at)
@@ -629,7 +629,7 @@ begin
     if tg_op = 'UPDATE' then
         select * into chat from public.chats where chats.id = old.id for update;
     end if;
-    chat.created_at := coalesce(new.created_at, chat.created_at, now());
+    chat.created_at := lens.time(new.created_at, coalesce(chat.created_at, now()));
     kept := lens.kept('craftlive.thread', to_jsonb(new), jsonb_build_object('created_at', chat.created_at));
     if tg_op = 'INSERT' then
         insert into public.chats (id, user_id, title, kept, created_at)
@@ -699,7 +699,7 @@ begin
     message.user_id := coalesce((select chats.user_id from public.chats where chats.id = new.thread_id), lens.nobody());
     message.content := coalesce(new.content, '');
     message.metadata := lens.object(new.metadata);
-    message.created_at := coalesce(new.created_at, message.created_at, now());
+    message.created_at := lens.time(new.created_at, coalesce(message.created_at, now()));
     kept := lens.kept('craftlive.message', to_jsonb(new), jsonb_build_object(
         'content', message.content,
         'metadata', message.metadata,
@@ -734,10 +734,7 @@ begin
             created_at = message.created_at
         where messages.id = old.id;
         if new.thread_id is distinct from old.thread_id then
-            -- A table's triggers count only what comes and goes.
-            insert into public.chat_counts (chat_id, slot, messages)
-            values (old.thread_id, 0, -1), (new.thread_id, 0, 1)
-            on conflict (chat_id, slot) do update set messages = chat_counts.messages + excluded.messages;
+            perform lens.count_moved(old.thread_id, new.thread_id);
         end if;
     end if;
     return new;
@@ -790,7 +787,7 @@ begin
     end if;
     attachment.original_name := coalesce(new.original_name, '');
     attachment.mime_type := coalesce(new.mime_type, 'application/octet-stream');
-    attachment.created_at := coalesce(new.created_at, attachment.created_at, now());
+    attachment.created_at := lens.time(new.created_at, coalesce(attachment.created_at, now()));
     kept := lens.kept('craftlive.message_attachment', to_jsonb(new), jsonb_build_object(
         'thread_id', message_chat_id,
         'user_id', attachment.user_id,
@@ -850,7 +847,7 @@ begin
     if artifact.payload ? 'generatedFileMap' then
         artifact.blob_id := null;
     end if;
-    artifact.created_at := coalesce(new.created_at, artifact.created_at, now());
+    artifact.created_at := lens.time(new.created_at, coalesce(artifact.created_at, now()));
     kept := lens.kept('craftlive.message_artifact', to_jsonb(new), jsonb_build_object(
         'payload', artifact.payload,
         'created_at', artifact.created_at

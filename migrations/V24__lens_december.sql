@@ -27,7 +27,7 @@ select
     lens.shown(users.kept -> 'december.users' -> 'avatar_url', lens.url(avatars.storage_key)) as avatar_url,
     lens.shown(users.kept -> 'december.users' -> 'created_at', users.created_at) as created_at,
     lens.shown(users.kept -> 'december.users' -> 'updated_at', users.updated_at) as updated_at,
-    users.last_login_at as last_login,
+    lens.shown(users.kept -> 'december.users' -> 'last_login', users.last_login_at) as last_login,
     lens.shown(users.kept -> 'december.users' -> 'is_active', users.is_active) as is_active
 from public.users
 left join public.profiles on profiles.user_id = users.id
@@ -81,20 +81,23 @@ begin
     end if;
     account.email := lens.email(new.email, new.id);
     account.is_active := coalesce(new.is_active, false);
-    account.created_at := coalesce(new.created_at, account.created_at, now());
-    account.updated_at := case tg_op when 'UPDATE' then now() else coalesce(new.updated_at, account.created_at) end;
+    account.last_login_at := lens.time(new.last_login, null);
+    account.created_at := lens.time(new.created_at, coalesce(account.created_at, now()));
+    account.updated_at := case tg_op when 'UPDATE' then now() else lens.time(new.updated_at, account.created_at) end;
     kept := lens.kept('december.users', to_jsonb(new), jsonb_build_object(
         'email', account.email,
         'name', december.full_name(account.name, account.given_name, account.family_name),
         'avatar_url', avatar_url,
         'created_at', account.created_at,
         'updated_at', account.updated_at,
+        'last_login', account.last_login_at,
         'is_active', account.is_active
     ));
     if tg_op = 'INSERT' then
         insert into public.users (id, email, name, is_active, last_login_at, kept, created_at, updated_at)
         values (
-            new.id, account.email, account.name, account.is_active, new.last_login, kept, account.created_at, account.updated_at
+            new.id, account.email, account.name, account.is_active, account.last_login_at, kept, account.created_at,
+            account.updated_at
         );
         perform lens.add_profile(new.id, coalesce(new.name, split_part(new.email, '@', 1)));
     else
@@ -103,7 +106,7 @@ begin
             email = account.email,
             name = account.name,
             is_active = account.is_active,
-            last_login_at = new.last_login,
+            last_login_at = account.last_login_at,
             kept = lens.merge(users.kept, 'december.users', kept),
             created_at = account.created_at
         where users.id = old.id;
@@ -128,8 +131,8 @@ select
     containers.url,
     lens.shown(containers.kept -> 'december.containers' -> 'created_at', containers.created_at) as created_at,
     lens.shown(containers.kept -> 'december.containers' -> 'updated_at', containers.updated_at) as updated_at,
-    containers.started_at,
-    containers.stopped_at,
+    lens.shown(containers.kept -> 'december.containers' -> 'started_at', containers.started_at) as started_at,
+    lens.shown(containers.kept -> 'december.containers' -> 'stopped_at', containers.stopped_at) as stopped_at,
     owners.id as user_id,
     lens.shown(containers.kept -> 'december.containers' -> 'labels', containers.labels) as labels,
     lens.shown(containers.kept -> 'december.containers' -> 'metadata', containers.metadata) as metadata
@@ -185,12 +188,16 @@ begin
     end if;
     container.labels := lens.object(new.labels);
     container.metadata := lens.object(new.metadata);
-    container.created_at := coalesce(new.created_at, container.created_at, now());
-    container.updated_at := coalesce(new.updated_at, container.created_at);
+    container.started_at := lens.time(new.started_at, null);
+    container.stopped_at := lens.time(new.stopped_at, null);
+    container.created_at := lens.time(new.created_at, coalesce(container.created_at, now()));
+    container.updated_at := lens.time(new.updated_at, container.created_at);
     kept := lens.kept('december.containers', to_jsonb(new), jsonb_build_object(
         'assigned_port', container.assigned_port,
         'labels', container.labels,
         'metadata', container.metadata,
+        'started_at', container.started_at,
+        'stopped_at', container.stopped_at,
         'created_at', container.created_at,
         'updated_at', container.updated_at
     ));
@@ -201,7 +208,7 @@ begin
         )
         values (
             new.id, container.user_id, new.container_id, new.name, new.status, new.image_name, container.assigned_port, new.url,
-            container.labels, container.metadata, new.started_at, new.stopped_at, kept, container.created_at,
+            container.labels, container.metadata, container.started_at, container.stopped_at, kept, container.created_at,
             container.updated_at
         );
     else
@@ -216,8 +223,8 @@ begin
             url = new.url,
             labels = container.labels,
             metadata = container.metadata,
-            started_at = new.started_at,
-            stopped_at = new.stopped_at,
+            started_at = container.started_at,
+            stopped_at = container.stopped_at,
             kept = lens.merge(containers.kept, 'december.containers', kept),
             created_at = container.created_at
         where containers.id = old.id;
@@ -265,7 +272,7 @@ select
     sessions.id,
     owners.id as user_id,
     lens.secret('sha256:' || encode(sessions.token_hash, 'hex')) as token,
-    sessions.expires_at,
+    lens.shown(sessions.kept -> 'december.sessions' -> 'expires_at', sessions.expires_at) as expires_at,
     lens.shown(sessions.kept -> 'december.sessions' -> 'created_at', sessions.created_at) as created_at,
     lens.shown(sessions.kept -> 'december.sessions' -> 'last_activity', sessions.last_activity_at) as last_activity,
     sessions.ip_address,
@@ -308,11 +315,16 @@ begin
         session.token_hash := sha256(convert_to(new.token, 'UTF8'));
     end if;
     session.is_active := coalesce(new.is_active, false);
-    session.created_at := coalesce(new.created_at, session.created_at, now());
-    session.last_activity_at := coalesce(new.last_activity, session.created_at);
+    session.created_at := lens.time(new.created_at, coalesce(session.created_at, now()));
+    session.last_activity_at := lens.time(new.last_activity, session.created_at);
+    session.expires_at := lens.time(new.expires_at, case
+        when new.expires_at > now() then timestamptz '9999-12-01Z'
+        when new.expires_at <= now() then timestamptz '0001-01-01Z'
+    end);
     kept := lens.kept('december.sessions', to_jsonb(new), jsonb_build_object(
         'created_at', session.created_at,
         'last_activity', session.last_activity_at,
+        'expires_at', session.expires_at,
         'is_active', session.is_active
     ));
     if tg_op = 'INSERT' then
@@ -321,7 +333,7 @@ begin
         )
         values (
             new.id, session.user_id, session.token_hash, new.ip_address, new.user_agent, session.is_active,
-            session.last_activity_at, new.expires_at, kept, session.created_at
+            session.last_activity_at, session.expires_at, kept, session.created_at
         );
     else
         update public.sessions set
@@ -332,7 +344,7 @@ begin
             user_agent = new.user_agent,
             is_active = session.is_active,
             last_activity_at = session.last_activity_at,
-            expires_at = new.expires_at,
+            expires_at = session.expires_at,
             kept = lens.merge(sessions.kept, 'december.sessions', kept),
             created_at = session.created_at
         where sessions.id = old.id;
@@ -417,8 +429,8 @@ begin
     project.status := coalesce(new.status, 'active');
     project.metadata := lens.object(new.metadata);
     project.settings := lens.object(new.settings);
-    project.created_at := coalesce(new.created_at, project.created_at, now());
-    project.updated_at := coalesce(new.updated_at, project.created_at);
+    project.created_at := lens.time(new.created_at, coalesce(project.created_at, now()));
+    project.updated_at := lens.time(new.updated_at, project.created_at);
     kept := lens.kept('december.projects', to_jsonb(new), jsonb_build_object(
         'user_id', nullif(project.owner_id, lens.nobody()),
         'type', project.type,
@@ -554,7 +566,6 @@ as $$
 #variable_conflict use_variable
 declare
     former_chat_id uuid;
-    chosen_slot smallint := floor(random() * 16);
 begin
     select messages.chat_id into former_chat_id from public.messages where messages.id = message_id;
     update public.messages set parent_id = null where messages.parent_id = message_id;
@@ -565,9 +576,7 @@ begin
         update public.message_artifacts set user_id = chat.user_id where message_artifacts.message_id = message_id
     )
     update public.messages set chat_id = chat.id, user_id = chat.user_id, parent_id = null where messages.id = message_id;
-    insert into public.chat_counts (chat_id, slot, messages)
-    values (former_chat_id, chosen_slot, -1), (chat.id, chosen_slot, 1)
-    on conflict on constraint chat_counts_pkey do update set messages = chat_counts.messages + excluded.messages;
+    perform lens.count_moved(former_chat_id, chat.id);
 end;
 $$;
 comment on function december.move_message(uuid, public.chats) is 'Moves a message to another chat.';
@@ -636,7 +645,7 @@ begin
         attachments := december.attachments(new.attachments, message.user_id);
     end if;
     message.metadata := lens.object(new.metadata);
-    message.created_at := coalesce(new.created_at, message.created_at, now());
+    message.created_at := lens.time(new.created_at, coalesce(message.created_at, now()));
     kept := lens.kept('december.chat_messages', to_jsonb(new), jsonb_build_object(
         'attachments', attachments,
         'metadata', message.metadata,
@@ -738,8 +747,8 @@ begin
           and not files.is_deleted
           and files.id is distinct from old.id
     );
-    file.created_at := coalesce(new.created_at, file.created_at, now());
-    file.updated_at := coalesce(new.updated_at, file.created_at);
+    file.created_at := lens.time(new.created_at, coalesce(file.created_at, now()));
+    file.updated_at := lens.time(new.updated_at, file.created_at);
     kept := lens.kept('december.file_storage', to_jsonb(new), jsonb_build_object(
         'file_size', file.file_size,
         'created_at', file.created_at,

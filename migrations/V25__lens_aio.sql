@@ -33,7 +33,7 @@ select
     lens.shown(users.kept -> 'aio.users' -> 'active', users.is_active) as active,
     lens.shown(users.kept -> 'aio.users' -> 'created_at', users.created_at) as created_at,
     lens.shown(users.kept -> 'aio.users' -> 'updated_at', users.updated_at) as updated_at,
-    users.last_login_at as last_login
+    lens.shown(users.kept -> 'aio.users' -> 'last_login', users.last_login_at) as last_login
 from public.users
 left join public.profiles on profiles.user_id = users.id
 left join public.blobs on blobs.id = profiles.avatar_blob_id
@@ -88,15 +88,17 @@ begin
     account.email := lens.email(new.email, new.id);
     account.preferences := lens.object(new.preferences);
     account.is_active := coalesce(new.active, false);
-    account.created_at := coalesce(new.created_at, account.created_at, now());
-    account.updated_at := coalesce(new.updated_at, account.created_at);
+    account.last_login_at := lens.time(new.last_login, null);
+    account.created_at := lens.time(new.created_at, coalesce(account.created_at, now()));
+    account.updated_at := lens.time(new.updated_at, account.created_at);
     kept := lens.kept('aio.users', to_jsonb(new), jsonb_build_object(
         'email', account.email,
         'avatar_url', avatar_url,
         'preferences', account.preferences,
         'active', account.is_active,
         'created_at', account.created_at,
-        'updated_at', account.updated_at
+        'updated_at', account.updated_at,
+        'last_login', account.last_login_at
     ));
     if tg_op = 'INSERT' then
         insert into public.users (
@@ -105,7 +107,7 @@ begin
         )
         values (
             new.id, account.email, new.password_hash, account.given_name, account.family_name, account.preferences,
-            account.is_active, new.last_login, kept, account.created_at, account.updated_at
+            account.is_active, account.last_login_at, kept, account.created_at, account.updated_at
         );
     else
         update public.users set
@@ -116,7 +118,7 @@ begin
             family_name = account.family_name,
             preferences = account.preferences,
             is_active = account.is_active,
-            last_login_at = new.last_login,
+            last_login_at = account.last_login_at,
             kept = lens.merge(users.kept, 'aio.users', kept),
             created_at = account.created_at
         where users.id = old.id;
@@ -190,8 +192,10 @@ begin
         select * into session from public.sessions where sessions.id = old.id for update;
     end if;
     session.is_active := coalesce(new.active, false);
-    session.created_at := coalesce(new.created_at, session.created_at, now());
-    session.last_activity_at := coalesce(new.last_activity, session.last_activity_at, session.created_at);
+    session.created_at := lens.time(new.created_at, coalesce(session.created_at, now()));
+    session.last_activity_at := lens.time(
+        new.last_activity, coalesce(session.last_activity_at, session.created_at)
+    );
     kept := lens.kept('aio.sessions', to_jsonb(new), jsonb_build_object(
         'created_at', session.created_at,
         'last_activity', session.last_activity_at,
@@ -205,7 +209,7 @@ begin
         values (
             new.id, new.user_id, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), new.ip_address,
             new.user_agent, session.is_active, session.last_activity_at,
-            least(session.last_activity_at, timestamptz '9999-12-01Z') + interval '30 days', kept, session.created_at
+            least(session.last_activity_at, timestamptz '9999-11-01Z') + interval '30 days', kept, session.created_at
         );
     else
         update public.sessions set
@@ -274,13 +278,13 @@ begin
     if tg_op = 'UPDATE' then
         select * into chat from public.chats where chats.id = old.id for update;
     end if;
-    chat.created_at := coalesce(new.created_at, chat.created_at, now());
-    chat.updated_at := coalesce(new.updated_at, chat.created_at);
+    chat.created_at := lens.time(new.created_at, coalesce(chat.created_at, now()));
+    chat.updated_at := lens.time(new.updated_at, chat.created_at);
     if tg_op = 'UPDATE' then
         select greatest(now(), max(messages.created_at)) into shown_updated_at
         from public.messages
         where messages.chat_id = old.id;
-    elsif new.updated_at is null or new.updated_at = now() then
+    elsif new.updated_at = now() or new.updated_at is distinct from chat.updated_at then
         shown_updated_at := chat.updated_at;
     end if;
     -- Brought from elsewhere, as its time tells, its messages are still to come: finish_import() says what it reads then.
@@ -371,8 +375,18 @@ begin
 end;
 $$;
 
--- The model counts: this writes the messages that are counted, and no row of their chat.
 create function aio.update_message_count() returns trigger
+language plpgsql
+as $$
+begin
+    return coalesce(new, old);
+end;
+$$;
+comment on function aio.update_message_count() is
+    'The document''s, with nothing left to do: the model counts. Apart from what writes messages, so that a script which makes the document''s functions anew replaces nothing that is needed.';
+
+-- The model counts: this writes the messages that are counted, and no row of their chat.
+create function aio.write_message() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -419,7 +433,7 @@ begin
         end;
     end if;
     message.metadata := lens.object(new.metadata);
-    message.created_at := coalesce(new.created_at, message.created_at, chat.created_at);
+    message.created_at := lens.time(new.created_at, coalesce(message.created_at, chat.created_at));
     kept := lens.kept('aio.messages', to_jsonb(new), jsonb_build_object(
         'user_id', case when message.role <> 'system' then nullif(chat.user_id, lens.nobody()) end,
         'metadata', message.metadata,
@@ -442,22 +456,19 @@ begin
             kept = lens.merge(messages.kept, 'aio.messages', kept),
             created_at = message.created_at
         where messages.id = old.id;
-        -- The model counts only what comes and goes.
         if found and new.session_id <> old.session_id then
-            insert into public.chat_counts (chat_id, slot, messages)
-            values (old.session_id, 0, -1), (new.session_id, 0, 1)
-            on conflict (chat_id, slot) do update set messages = chat_counts.messages + excluded.messages;
+            perform lens.count_moved(old.session_id, new.session_id);
         end if;
     end if;
     return new;
 end;
 $$;
 create trigger update_message_count_trigger instead of insert or delete on aio.messages
-    for each row execute function aio.update_message_count();
+    for each row execute function aio.write_message();
 create trigger write_message instead of update on aio.messages
-    for each row execute function aio.update_message_count();
+    for each row execute function aio.write_message();
 create trigger write_message instead of insert or update or delete on aio.messages_archive
-    for each row execute function aio.update_message_count();
+    for each row execute function aio.write_message();
 
 create view aio.artifacts as
 select
@@ -531,7 +542,7 @@ begin
         artifact.chat_id := null;
     end if;
     artifact.metadata := lens.object(new.metadata);
-    artifact.created_at := coalesce(new.created_at, artifact.created_at, now());
+    artifact.created_at := lens.time(new.created_at, coalesce(artifact.created_at, now()));
     kept := lens.kept('aio.artifacts', to_jsonb(new), jsonb_build_object(
         'session_id', artifact.chat_id,
         'file_path', file_path,
@@ -608,7 +619,7 @@ begin
     end if;
     usage.duration_ms := case when new.duration_ms >= 0 then new.duration_ms end;
     usage.parameters := lens.object(new.parameters);
-    usage.created_at := coalesce(new.created_at, usage.created_at, now());
+    usage.created_at := lens.time(new.created_at, coalesce(usage.created_at, now()));
     kept := lens.kept('aio.tools_usage', to_jsonb(new), jsonb_build_object(
         'duration_ms', usage.duration_ms,
         'parameters', usage.parameters,
@@ -653,7 +664,7 @@ select
     drive_files.name,
     drive_files.mime_type,
     lens.shown(drive_files.kept -> 'aio.google_drive_files' -> 'file_size', drive_files.file_size) as file_size,
-    drive_files.synced_at
+    lens.shown(drive_files.kept -> 'aio.google_drive_files' -> 'synced_at', drive_files.synced_at) as synced_at
 from public.drive_files;
 comment on view aio.google_drive_files is 'What lies in Google Drive too.';
 comment on column aio.google_drive_files.id is 'drive_files.id';
@@ -674,12 +685,16 @@ as $$
 #variable_conflict use_variable
 declare
     file_size bigint := case when new.file_size >= 0 then new.file_size end;
-    kept jsonb := lens.kept('aio.google_drive_files', to_jsonb(new), jsonb_build_object('file_size', file_size));
+    synced_at timestamptz := lens.time(new.synced_at, null);
+    kept jsonb := lens.kept('aio.google_drive_files', to_jsonb(new), jsonb_build_object(
+        'file_size', file_size,
+        'synced_at', synced_at
+    ));
 begin
     if tg_op = 'INSERT' then
         insert into public.drive_files (id, user_id, artifact_id, drive_file_id, name, mime_type, file_size, synced_at, kept)
         values (
-            new.id, new.user_id, new.artifact_id, new.drive_file_id, new.name, new.mime_type, file_size, new.synced_at, kept
+            new.id, new.user_id, new.artifact_id, new.drive_file_id, new.name, new.mime_type, file_size, synced_at, kept
         );
     else
         update public.drive_files set
@@ -690,7 +705,7 @@ begin
             name = new.name,
             mime_type = new.mime_type,
             file_size = file_size,
-            synced_at = new.synced_at,
+            synced_at = synced_at,
             kept = lens.merge(drive_files.kept, 'aio.google_drive_files', kept)
         where drive_files.id = old.id;
     end if;
@@ -712,9 +727,11 @@ select
     users.last_login,
     (select count(*) from public.chats where chats.user_id = users.id) as chat_sessions_count,
     (
-        select coalesce(sum((
-            select sum(chat_counts.messages) from public.chat_counts where chat_counts.chat_id = chats.id
-        )), 0)::bigint
+        -- Without the archived ones, which a chat's number still has: they are no longer in messages.
+        select coalesce(sum(
+            (select coalesce(sum(chat_counts.messages), 0) from public.chat_counts where chat_counts.chat_id = chats.id)
+            - (select count(*) from public.messages where messages.chat_id = chats.id and messages.archived_at is not null)
+        ), 0)::bigint
         from public.chats
         where chats.user_id = users.id
     ) as messages_count,
@@ -748,6 +765,7 @@ as $$
             where chats.user_id = users.id
               and chats.created_at >= since
               and lens.shown(chats.kept -> 'aio.chat_sessions' -> 'created_at', chats.created_at) >= since
+              and messages.archived_at is null
               and messages.created_at >= since
               and lens.shown(messages.kept -> 'aio.messages' -> 'created_at', messages.created_at) >= since
         ),
@@ -864,8 +882,7 @@ as $$
     from changed
     where chats.id = changed.id
       and changed.newest > chats.updated_at
-      and (changed.known ->> 'is' is null
-           or changed.known ->> 'was' is null and (changed.known ->> 'is')::timestamptz = chats.updated_at);
+      and (changed.known ->> 'is' is null or (changed.known ->> 'is')::timestamptz = chats.updated_at);
 
     -- Sources count otherwise than their messages tell: archiving took from the number, and nothing put it right.
     with shown as (

@@ -46,7 +46,7 @@ comment on column uploads.thumb_blob_id is 'A small JPEG that was made of the pi
 comment on column chats.title is 'Null where none was given.';
 
 comment on column chat_counts.chat_id is 'No row: nothing was counted yet.';
-comment on column chat_counts.slot is '0 to 15, drawn at random by each statement that counts.';
+comment on column chat_counts.slot is '0 to 15: each connection has its own, so that a transaction stays in one.';
 comment on column chat_counts.messages is
     'This slot''s share, which can be negative: a message may be uncounted in another slot than it was counted in.';
 
@@ -129,7 +129,7 @@ comment on column artifact_media.thumb_blob_id is
 comment on column artifact_likes.artifact_id is 'A user likes an artifact once.';
 
 comment on column artifact_counts.artifact_id is 'No row: nothing was counted yet.';
-comment on column artifact_counts.slot is '0 to 15, drawn at random by each statement that counts.';
+comment on column artifact_counts.slot is '0 to 15: each connection has its own, so that a transaction stays in one.';
 comment on column artifact_counts.forks is
     'This slot''s share of the forks that exist; shares can be negative, their sum cannot.';
 comment on column artifact_counts.imports is 'Likewise of the rows of artifact_imports.';
@@ -240,6 +240,7 @@ comment on column december.user_projects.url is 'containers.url';
 comment on column december.user_projects.message_count is 'chat_counts.messages: the sum over the chats of its container';
 comment on column aio.user_stats.user_created_at is 'users.created_at';
 comment on column aio.user_stats.chat_sessions_count is 'chats.user_id: how many chats have it';
-comment on column aio.user_stats.messages_count is 'chat_counts.messages: the sum over the user''s chats';
+comment on column aio.user_stats.messages_count is
+    'chat_counts.messages, messages.archived_at: the sum over the user''s chats, without what is archived';
 comment on column aio.user_stats.artifacts_count is 'artifacts.owner_user_id: how many artifacts have it';
 comment on column aio.user_stats.tool_uses_count is 'tool_usage.user_id: how many uses have it';

@@ -13,3 +13,5 @@ alter function auth.rehash(uuid, text, text) owner to atelier_system;
 revoke create on schema auth from atelier_system;
 revoke execute on function auth.rehash(uuid, text, text) from public;
 grant execute on function auth.rehash(uuid, text, text) to atelier_api;
+comment on column users.password_hash is
+    'Argon2id in PHC string form, or the hash that an import brought, until its owner signs in; null where the person signs in with OpenID Connect only.';

@@ -171,7 +171,7 @@ create table tool_counts (
 );
 comment on table tool_counts is 'Uses of each tool by all users, in slots, so that no two writers wait for one row. The count is the sum of a tool''s slots, and exact.';
 comment on column tool_counts.tool_name is 'As in tool_usage.';
-comment on column tool_counts.slot is '0 to 15, chosen at random by each writer.';
+comment on column tool_counts.slot is '0 to 15: each connection has its own, so that a transaction stays in one.';
 comment on column tool_counts.uses is 'What this slot adds to the count; by itself it may be negative.';
 
 -- No release has recorded uses yet: these find what a database of a developer''s has.
@@ -204,7 +204,7 @@ begin
         uses = tool_usage_days.uses + excluded.uses,
         failures = tool_usage_days.failures + excluded.failures;
     insert into public.tool_counts (tool_name, slot, uses)
-    select tool_name, floor(random() * 16), sign * count(*)
+    select tool_name, pg_backend_pid() % 16, sign * count(*)
     from changed
     group by tool_name
     order by tool_name

@@ -122,6 +122,9 @@ begin
     end loop;
 end;
 $$;
+-- As with users: no key, and no hash.
+revoke select on shares from atelier_jobs;
+grant select (id, user_id, kind, expires_at, revoked_at, created_at) on shares to atelier_jobs;
 
 create function share_state(share_id uuid) returns text
 language sql stable

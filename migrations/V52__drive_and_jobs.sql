@@ -162,6 +162,6 @@ select
     drive_files.name,
     drive_files.mime_type,
     lens.shown(drive_files.kept -> 'aio.google_drive_files' -> 'file_size', drive_files.file_size) as file_size,
-    drive_files.synced_at
+    lens.shown(drive_files.kept -> 'aio.google_drive_files' -> 'synced_at', drive_files.synced_at) as synced_at
 from public.drive_files
 where drive_files.state = 'synced';

@@ -156,7 +156,7 @@ create trigger generation_runs_touch before update on generation_runs for each r
 comment on table generation_runs is 'One pass of the generator over a project: GENERATION_RUN of craftlive.';
 comment on column generation_runs.prompt is 'The first 5,000 characters.';
 comment on column generation_runs.prompt_blob_id is 'The whole prompt where it is longer; else null.';
-comment on column generation_runs.requirements_at is 'When this stage began; null before..';
+comment on column generation_runs.requirements_at is 'When this stage began; null before.';
 comment on column generation_runs.reported_at is 'When it was last heard of: one that stays silent is taken for failed.';
 
 create table artifact_records (

@@ -155,17 +155,17 @@ async fn statistics_do_not_multiply_their_joins() {
     expect_sound(rows_do_not_explode(&lens("aio").await).await);
 }
 
-/// While one transaction has added a message and not yet ended, another adds one to the same chat.
+/// While one transaction has added messages and not yet ended, another adds some to the same chat.
 async fn writers_do_not_wait(url: &str) -> Verdict {
-    let insert = format!("insert into messages (session_id, user_id, content) values ('{CHAT}', '{ADA}', 'Hello')");
+    let insert = format!("insert into messages (session_id, user_id, content) values ('{CHAT}', '{ADA}', 'Hello');");
+    let inserts = insert.repeat(20);
     let mut first = connect(url).await;
     add_ada(&first).await;
     let transaction = first.transaction().await.expect("begins");
-    transaction.batch_execute(&insert).await.expect("the first message");
-    let second = impatient(url).await;
-    // Of the 16 slots of a counter, it may meet the first one's by chance, but not eight times in a row.
+    transaction.batch_execute(&inserts).await.expect("the first messages");
+    // Of the 16 slots of a counter, a connection may have the first one's by chance, but not eight of them.
     for _ in 0..8 {
-        match second.batch_execute(&insert).await {
+        match impatient(url).await.batch_execute(&inserts).await {
             Ok(()) => return Ok(()),
             Err(error) => assert_eq!(error.code(), Some(&SqlState::LOCK_NOT_AVAILABLE), "{error}"),
         }

@@ -14,6 +14,12 @@ const STATEMENTS: &[(&str, &str, &str)] = &[
     ("aio", "004", include_str!("lenses/statements/aio.sql")),
 ];
 
+/// The documents that print functions, and our own writing of them.
+const FUNCTIONS: &[(&str, &str, &str)] = &[
+    ("december", "003", include_str!("lenses/schemas/december.sql")),
+    ("aio", "004", include_str!("lenses/schemas/aio.sql")),
+];
+
 /// What runs otherwise through a lens, with the reason and what to run instead: a table in the documentation.
 const EXCEPTIONS: &str = include_str!("../docs/lenses.md");
 
@@ -100,6 +106,49 @@ async fn what_to_run_instead_runs() {
             assert!(result.is_ok(), "{}: {instead}\n{result:?}", exception.lens);
         }
     }
+}
+
+/// A script that makes the documents' functions anew, as their owner may, takes nothing from the lens.
+#[tokio::test]
+async fn functions_that_are_made_anew_break_nothing() {
+    let client = with_data().await;
+    for (lens, prefix, schema) in FUNCTIONS {
+        client.batch_execute(&format!("set search_path = {lens}, public")).await.expect("the lens");
+        let printed = sql::document(prefix).map(|document| sql::blocks(&document).join("\n"));
+        let script = printed.unwrap_or_else(|| schema.replace("create function", "create or replace function"));
+        let functions: Vec<String> = sql::statements(&script)
+            .into_iter()
+            .filter(|statement| sql::words(statement).to_lowercase().starts_with("create or replace function"))
+            .collect();
+        assert!(!functions.is_empty(), "{lens} has functions");
+        for function in functions {
+            client.batch_execute(&function).await.unwrap_or_else(|error| panic!("{function}\n{error:?}"));
+        }
+    }
+    let changes = "
+        set search_path = aio, public;
+        insert into messages (session_id, content) select id, 'kept' from chat_sessions where title = 'Chat';
+        update messages set content = 'kept as well' where content = 'New';
+        delete from messages where content = 'Old';
+        update december.containers set name = 'Renamed' where container_id = 'docker-1'
+    ";
+    client.batch_execute(changes).await.expect("the lenses still work");
+    let row = client
+        .query_one(
+            "select
+                 (select array_agg(content order by content) from messages join chat_sessions on chat_sessions.id = session_id
+                  where title = 'Chat'),
+                 (select message_count from chat_sessions where title = 'Chat'),
+                 (select messages_count from user_stats where email = 'aio@example.com'),
+                 (select messages_count from get_user_activity((select id from users where email = 'aio@example.com'))),
+                 (select updated_at > created_at from december.containers where name = 'Renamed')",
+            &[],
+        )
+        .await
+        .expect("one row");
+    assert_eq!(row.get::<_, Vec<String>>(0), ["kept", "kept as well"]);
+    assert_eq!((row.get::<_, i32>(1), row.get::<_, i64>(2), row.get::<_, i64>(3)), (2, 2, 2));
+    assert!(row.get::<_, bool>(4), "the lens still keeps updated_at");
 }
 
 /// Where the documents are absent, this covers the names in them.

@@ -676,6 +676,8 @@ async fn the_jobs_login_can_do_what_a_sweep_must_and_little_else() {
     for forbidden in [
         "insert into users (email) values ('a@example.com')",
         "update users set is_superuser = true",
+        "select password_hash from users",
+        "select view_key from shares",
         "update blobs set storage_key = 'x'",
         "update artifacts set visibility = 'public'",
         "insert into sessions (user_id, token_hash, expires_at) values (uuid_v7(), 'x', now())",

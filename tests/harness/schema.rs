@@ -24,18 +24,36 @@ pub const MEND: &str = "cargo xtask schema";
 pub const HISTORY: &str = "refinery_schema_history";
 
 /// Tables that are drawn together. One that stands nowhere is drawn under [`OTHER`].
-const SUBJECTS: [(&str, &[&str]); 7] = [
+const SUBJECTS: [(&str, &[&str]); 10] = [
     (
         "Accounts and administration",
-        &["users", "identities", "sessions", "profiles", "events", "idempotency_keys", "retention_policies"],
+        &[
+            "users",
+            "identities",
+            "sessions",
+            "profiles",
+            "former_handles",
+            "events",
+            "idempotency_keys",
+            "retention_policies",
+        ],
     ),
-    ("Bytes", &["blobs", "pictures", "uploads"]),
+    ("Bytes", &["blobs", "pictures", "uploads", "sweep_places", "sweep_removals"]),
     (
         "Artifacts and their versions",
-        &["artifacts", "artifact_versions", "artifact_version_chats", "artifact_files", "artifact_media"],
+        &[
+            "artifacts",
+            "artifact_versions",
+            "artifact_version_chats",
+            "artifact_files",
+            "artifact_media",
+            "artifact_merges",
+        ],
     ),
     ("What others do with artifacts", &["artifact_likes", "artifact_comments", "artifact_imports", "artifact_counts"]),
+    ("What the gallery is sorted and searched by", &["artifact_listings", "artifact_texts", "blob_words"]),
     ("Chats and messages", &["chats", "chat_counts", "messages", "message_attachments", "message_artifacts"]),
+    ("Links", &["shares", "share_views"]),
     ("Projects and generation runs", &["projects", "generation_runs", "artifact_records", "documents", "items"]),
     (
         "Sandboxes and tools",
@@ -48,9 +66,9 @@ const SUBJECTS: [(&str, &[&str]); 7] = [
             "tool_usage",
             "tool_usage_days",
             "tool_counts",
-            "drive_files",
         ],
     ),
+    ("Google Drive", &["drive_connections", "drive_files", "jobs"]),
 ];
 
 const OTHER: &str = "Everything else";

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use harness::database::create_migrated;
-use harness::{Value, json, pictures};
+use harness::server::Server;
+use harness::{Person, Value, json, pictures};
 use shared::bucket::{Bucket, BucketClient};
 use shared::config::BucketConfig;
 use shared::text::Sha256;
@@ -175,6 +176,62 @@ async fn a_bundle_on_disk_goes_to_the_bucket() {
 }
 
 #[tokio::test]
+async fn files_of_aio_and_december_go_to_the_bucket() {
+    let folder = Folder::new();
+    let (avatar, page) = (pictures::png(48, 48), format!("<p>{}</p>", Uuid::new_v4()));
+    folder.write("avatars/ada.png", &avatar);
+    folder.write("out/a b.html", &page);
+    let long = format!("{}/a b.html", "folder/".repeat(90));
+    let files = format!(
+        "insert into users (id, email, first_name, last_name, avatar_url)
+         values ('{ADA}', 'ada@example.com', 'Ada', 'L', 'https://cdn.example/avatars/ada.png');
+         insert into artifacts (id, user_id, tool_name, name, type, file_path, file_size)
+         select md5(path)::uuid, '{ADA}', 'painter', 'A page', 'html', path, 7
+         from unnest(array['/srv/out/a b.html', 'C:\\out\\a b.html', '{long}', '/srv/../etc/passwd', '', 'gone.html']) as path"
+    );
+    let december = format!(
+        "insert into users (id, email, avatar_url) values ('{ADA}', 'ada@example.com', '/data/avatars/ada.png');
+         insert into containers (id, container_id, name, user_id) values ('{ADA}', 'docker-1', 'Box', '{ADA}')"
+    );
+    for (document, rows, refused) in [("aio", files, 2), ("december", december, 0)] {
+        let source = Source::create(document).await;
+        source.client.batch_execute(&rows).await.expect("legal there");
+        let (target, functions) = create_migrated().await;
+        let mut with_files = arguments(&source).to_vec();
+        with_files.extend(["--files", folder.path()]);
+        for _ in 0..2 {
+            let outcome = tool::run(&target, &with_files).await.expect(if refused == 0 { 0 } else { 2 });
+            assert_eq!(problems(&target).await.len(), refused, "{}", outcome.report);
+            crate::expect_same(&source, &target).await;
+        }
+        expect_stored(ADA, &avatar, true).await;
+        let name = target.rsplit('/').next().expect("a name");
+        let behind = harness::database::connect(&harness::database::url(None, name)).await;
+        let token = format!(
+            "insert into sessions (user_id, token_hash, expires_at)
+             values ('{ADA}', sha256('a token'), now() + interval '1 day')"
+        );
+        behind.batch_execute(&token).await.expect("a session");
+        let mut ada = Person::anonymous_at(&Server::start(functions).url);
+        ada.token = Some("a token".to_owned());
+        assert!(ada.get("/v1/profiles/me").await.expect(200).json["avatar"]["url"].is_string(), "{document}");
+        if document == "aio" {
+            expect_stored(ADA, page.as_bytes(), false).await;
+            let mut paths = Vec::new();
+            for artifact in ada.walk("/v1/artifacts?owner=me").await {
+                let versions = format!("/v1/artifacts/{}/versions", artifact["id"].as_str().expect("an id"));
+                if !ada.walk(&versions).await.is_empty() {
+                    let version = ada.get(&format!("{versions}/1")).await.expect(200).json;
+                    paths.push(version["files"][0]["path"].as_str().expect("a path").to_owned());
+                }
+            }
+            paths.sort();
+            assert_eq!(paths, ["C:/out/a b.html", "a b.html", "srv/out/a b.html"]);
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_older_storage_comes_from_its_json() {
     let folder = Folder::new();
     let avatar = pictures::png(32, 32);
@@ -201,12 +258,14 @@ async fn the_older_storage_comes_from_its_json() {
             second = Uuid::from_u128(2),
         ),
     );
+    folder.write("sessions.json", "[]");
     folder.write("artifact_media.json", json!([{"artifact_id": ARTIFACT, "screenshot_url": null}]).to_string());
 
     let (target, _) = create_migrated().await;
     for taken in [true, false] {
         let outcome = tool::run(&target, &["--from", "storage", "--files", folder.path()]).await.expect(0);
         assert!(outcome.report.contains("favourite_colour of the source stays behind"), "{}", outcome.report);
+        assert!(outcome.report.contains("sessions of the source stays behind, all its rows"), "{}", outcome.report);
         let noted = tool::noted(&target).await;
         let counts = |rows| if taken { [rows, rows, 0, 0] } else { [rows, 0, rows, 0] };
         for (relation, rows) in [("profiles", 2), ("artifacts", 1), ("artifact_versions", 2), ("artifact_media", 1)] {

@@ -3,6 +3,7 @@
 mod compare;
 mod files;
 mod refusals;
+mod served;
 mod source;
 mod tool;
 
@@ -10,6 +11,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
 use harness::database::{self, create_migrated};
+use harness::sql;
 
 use crate::source::Source;
 
@@ -170,6 +172,40 @@ async fn what_cannot_work_is_said_in_one_line() {
         let outcome = outcome.expect(1);
         assert!(outcome.said.contains(expected) && outcome.said.lines().count() == 1, "{}", outcome.said);
         assert!(!outcome.said.contains("hush"), "a password is shown: {}", outcome.said);
+    }
+}
+
+/// What aio counts of its odd rows, archived ones among them, it counts here.
+#[tokio::test]
+async fn statistics_are_those_of_the_source() {
+    let source = Source::filled("aio", 3_000).await;
+    // Our own writing of the schema has them from the start.
+    let printed = sql::document("004").unwrap_or_default();
+    for statement in sql::blocks(&printed).iter().flat_map(|block| sql::statements(block)) {
+        let words = sql::words(&statement).to_lowercase();
+        if words.contains("view user_stats") || words.contains("function get_user_activity") {
+            source.client.batch_execute(&statement).await.expect("the document's own");
+        }
+    }
+    let (target, _) = create_migrated().await;
+    let _ = tool::run(&target, &arguments(&source)).await.expect(0);
+    let importer = tool::importer(&target).await;
+    importer.batch_execute("set search_path = aio").await.expect("the lens");
+    source.client.batch_execute("set timezone = 'UTC'").await.expect("it can be set");
+    for query in [
+        "select to_jsonb(user_stats)::text from user_stats order by id",
+        "select to_jsonb(activity)::text
+         from users
+         cross join unnest(array[0, 30, 10000, 20000, null]) as days
+         cross join lateral get_user_activity(users.id, days) as activity
+         order by users.id, days",
+    ] {
+        let texts = |rows: Vec<tokio_postgres::Row>| rows.iter().map(|row| row.get(0)).collect::<Vec<String>>();
+        let given = texts(source.client.query(query, &[]).await.expect("the document's numbers"));
+        let shown = texts(importer.query(query, &[]).await.expect("the lens's numbers"));
+        assert!(given.len() > 100, "{query}");
+        let differing: Vec<_> = given.iter().zip(&shown).filter(|(given, shown)| given != shown).take(5).collect();
+        assert!(given.len() == shown.len() && differing.is_empty(), "{differing:#?}");
     }
 }
 

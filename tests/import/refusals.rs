@@ -71,6 +71,21 @@ async fn bad_rows_are_listed_each_with_its_reason_and_so_are_those_that_need_the
 }
 
 #[tokio::test]
+async fn tables_that_no_lens_has_are_named() {
+    let source = Source::create("december").await;
+    let tables = "
+        create table invoices (id uuid primary key) partition by hash (id);
+        create table invoices_0 partition of invoices for values with (modulus 1, remainder 0);
+        create table \"Odd name\" (id integer)
+    ";
+    source.client.batch_execute(tables).await.expect("legal there");
+    let (target, _) = create_migrated().await;
+    let outcome = tool::run(&target, &arguments(&source)).await.expect(0);
+    let note = "note: \"Odd name\", invoices of the source stays behind, all its rows: december has no such table";
+    assert!(outcome.report.contains(note), "{}", outcome.report);
+}
+
+#[tokio::test]
 async fn a_row_that_changed_since_is_reported_as_differing() {
     let source = Source::filled("december", 500).await;
     let (target, _) = create_migrated().await;

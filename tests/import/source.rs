@@ -303,7 +303,9 @@ fn any(sizes: &Sizes, table: &str, column: &Column, random: &str) -> String {
         "numeric" => format!("(array[0, 1.50, -3, 12345678901234.56780, 0.000001, {random}])[1 + {random} % 6]"),
         "boolean" => format!("{random} % 2 = 0"),
         "timestamp with time zone" | "timestamp without time zone" => format!(
-            "('1965-01-01T00:00:00'::{} + {random} * interval '1 second' + {random} % 1000000 * interval '1 microsecond')",
+            "case {random} % 60 when 0 then 'infinity' when 1 then '-infinity' when 2 then '0044-03-15 BC' when 3 then '12345-06-07'
+             else '1965-01-01T00:00:00'::{0} + {random} * interval '1 second' + {random} % 1000000 * interval '1 microsecond'
+             end::{0}",
             column.sql_type
         ),
         "jsonb" | "json" => format!("odd.json({random})::{}", column.sql_type),

@@ -69,6 +69,12 @@ impl Database {
         }))
     }
 
+    /// All tables, quoted.
+    pub(crate) async fn names(&self) -> Result<Vec<String>> {
+        let rows = self.client.query(TABLES, &[]).await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
     /// The relation's table, quoted, under the first of its names that exists.
     async fn find(&self, relation: &Relation) -> Result<Option<String>> {
         for name in [relation.name].iter().chain(relation.aliases) {
@@ -112,6 +118,17 @@ impl Database {
         }
     }
 }
+
+/// What is found without a schema's name, and is no part of another table.
+const TABLES: &str = r#"
+    select pg_class.oid::regclass::text
+    from pg_class
+    where relkind in ('r', 'p')
+      and not relispartition
+      and relnamespace <> 'pg_catalog'::regnamespace
+      and pg_table_is_visible(pg_class.oid)
+    order by pg_class.oid::regclass::text collate "C"
+"#;
 
 /// A table's columns: name, type, whether null is impossible.
 const COLUMNS: &str = "

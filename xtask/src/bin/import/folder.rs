@@ -55,6 +55,19 @@ impl Folder {
         self.path.display().to_string()
     }
 
+    /// All that may be tables: files of JSON, without their ending.
+    pub(crate) fn names(&self) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.path)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
     /// The table behind a view with these columns, where there is one.
     pub(crate) fn table(&self, relation: &'static Relation, known: &[String]) -> Option<Table> {
         let objects = self.tables.get(relation.name)?;

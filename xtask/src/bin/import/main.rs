@@ -109,7 +109,7 @@ async fn run(options: &Options) -> Result<Report> {
         report.add_table(table);
         rows::take_all(&source, &mut target, table, batch).await?;
     }
-    report.note_absent(lens, &tables);
+    report.note_unmatched(lens, &tables, &source.others(&tables).await?);
     target.finish_import().await?;
     if let Some(files) = &files {
         for table in &tables {

@@ -79,12 +79,19 @@ impl Report {
         self.tables.push(Line { name, rows: table.rows, noted: Noted::default(), verified: Verified::default() });
     }
 
-    /// Tables that the source does not have.
-    pub(crate) fn note_absent(&mut self, lens: &Lens, tables: &[Table]) {
+    /// Tables that only the lens has, and those that only the source has.
+    pub(crate) fn note_unmatched(&mut self, lens: &Lens, tables: &[Table], others: &[String]) {
         let absent = |name: &&str| !tables.iter().any(|table| table.relation.name == *name);
         let absent: Vec<&str> = lens.relations.iter().map(|relation| relation.name).filter(absent).collect();
         if !absent.is_empty() {
             self.notes.push(format!("the source has no {}", absent.join(", ")));
+        }
+        if !others.is_empty() {
+            self.notes.push(format!(
+                "{} of the source stays behind, all its rows: {} has no such table",
+                others.join(", "),
+                self.lens
+            ));
         }
     }
 

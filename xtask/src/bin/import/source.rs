@@ -84,7 +84,7 @@ pub(crate) struct Table {
     pub(crate) lacking: Vec<String>,
     /// The source's columns that the view lacks: they stay behind.
     pub(crate) unknown: Vec<String>,
-    /// Its name in the source, quoted.
+    /// Its name in the source; of a database, quoted.
     pub(crate) source_name: String,
     /// What rows are ordered by in the source: expressions and their types.
     pub(crate) order: Vec<(String, String)>,
@@ -124,6 +124,16 @@ impl Source {
             bail!("{} has none of the tables of {}: {}", self.describe(), lens.name, names.join(", "));
         }
         Ok(tables)
+    }
+
+    /// What else the source has: tables that are none of these.
+    pub(crate) async fn others(&self, tables: &[Table]) -> Result<Vec<String>> {
+        let mut others = match self {
+            Self::Database(database) => database.names().await?,
+            Self::Folder(folder) => folder.names()?,
+        };
+        others.retain(|name| !tables.iter().any(|table| table.source_name == *name));
+        Ok(others)
     }
 
     /// Reads a table's rows behind a place in their order, or only some columns of them.

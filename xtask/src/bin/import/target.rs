@@ -254,8 +254,8 @@ impl Target {
 
 /// Why PostgreSQL refused a row; an error that is none of the row's is returned as it is.
 fn refusal(error: tokio_postgres::Error) -> Result<String> {
-    // 21, 22, 23: what the row holds. 44, P0, AT: what a view or a function says of it. 54: too large.
-    const OF_ROWS: &[&str] = &["21", "22", "23", "44", "54", "AT", "P0"];
+    // 0A, 21, 22, 23: what the row holds. 44, P0, AT: what a view or a function says of it. 54: too large.
+    const OF_ROWS: &[&str] = &["0A", "21", "22", "23", "44", "54", "AT", "P0"];
     match error.as_db_error() {
         Some(answer) if OF_ROWS.iter().any(|class| answer.code().code().starts_with(class)) => Ok(reason(answer)),
         Some(answer) => Err(anyhow::anyhow!("{} ({})", answer.message(), answer.code().code())),
