@@ -303,7 +303,7 @@ exception when insufficient_privilege then
 end;
 $$;
 
-grant select (id, user_id, created_at) on messages to atelier_system;
+grant select (id, user_id, created_at, archived_at) on messages to atelier_system;
 create policy messages_statistics on messages for select to atelier_system using (true);
 
 create function slow_statements() returns json
@@ -365,7 +365,10 @@ begin
     end if;
     return json_build_object(
         'active_users', (
-            select count(distinct user_id) from public.messages where created_at >= current_date - interval '7 days'
+            select count(distinct user_id)
+            from public.messages
+            -- As a timestamptz: compared with another type, under row level security no index could be used.
+            where created_at >= (current_date - interval '7 days')::timestamptz and archived_at is null
         ),
         'most_used_tools', (
             select coalesce(json_agg(tools), '[]')

@@ -751,6 +751,25 @@ async fn a_sync_goes_on_after_a_failure_on_any_page() {
 }
 
 #[tokio::test]
+async fn a_sync_that_google_refuses_is_not_the_last() {
+    let world = World::new().await;
+    let (ada, account) = (Person::register_at(&world.server.url).await, fake().account());
+    let _ = ada.connect_drive(&account).await;
+    for (kind, status, reason) in [
+        ("about", 403, "domainPolicy"),
+        ("start", 403, "domainPolicy"),
+        ("list", 400, "invalid"),
+        ("list", 404, "notFound"),
+    ] {
+        account.fail(kind, Fault::error(status, reason));
+        assert_eq!(world.work().await, retried(1), "{kind} {status}");
+        world.behind.batch_execute("update jobs set run_at = now()").await.expect("time passes");
+    }
+    assert_eq!(world.work().await, done(1));
+    assert!(ada.get("/v1/drive/connection").await.expect(200).json["synced_at"].is_string());
+}
+
+#[tokio::test]
 async fn deletions_and_revocations_come_to_google() {
     let world = World::new().await;
     let (ada, account) = world.person().await;

@@ -155,6 +155,12 @@ impl DatabaseError {
         }
     }
 
+    /// Whether what a row was to refer to was removed after it had been found: by another request, or by a sweep.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.code() == Some(&SqlState::FOREIGN_KEY_VIOLATION))
+    }
+
     /// Whether PostgreSQL itself said so, over a connection that works.
     fn is_answer(&self) -> bool {
         match self {

@@ -261,6 +261,7 @@ fn chatgpt_message(message: &Value, what: &str, skips: &mut Skips) -> Option<Dra
             metadata[name] = value.clone();
         }
     }
+    keep_attachments(&message["metadata"]["attachments"], &mut metadata);
     draft_message(role, &texts, others, metadata, time(&message["create_time"]), what, skips)
 }
 
@@ -284,6 +285,8 @@ struct LibreChatMessage<'a> {
     created_at: Option<&'a RawValue>,
     #[serde(borrow, default)]
     model: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    files: Option<&'a RawValue>,
     #[serde(borrow, default)]
     children: Option<&'a RawValue>,
 }
@@ -333,12 +336,12 @@ fn librechat_drafts(messages: Option<&RawValue>, what: &str, skips: &mut Skips) 
 }
 
 fn librechat_message(message: &LibreChatMessage, what: &str, skips: &mut Skips) -> Option<DraftMessage> {
-    let fields = [message.text, message.content, message.sender, message.model, message.created_at];
+    let fields = [message.text, message.content, message.sender, message.model, message.files, message.created_at];
     if fields.iter().flatten().any(|field| field.get().len() > MESSAGE_LIMIT) {
         skips.add(what.to_owned(), "is larger than 8 MiB");
         return None;
     }
-    let [text, content, sender, model, created_at] = fields.map(|field| field.map_or(Value::Null, value));
+    let [text, content, sender, model, files, created_at] = fields.map(|field| field.map_or(Value::Null, value));
     let is_user = match message.is_created_by_user.map(RawValue::get) {
         Some("true") => true,
         Some("false") => false,
@@ -360,8 +363,16 @@ fn librechat_message(message: &LibreChatMessage, what: &str, skips: &mut Skips) 
             metadata[name] = value;
         }
     }
+    keep_attachments(&files, &mut metadata);
     let role = if is_user { Role::User } else { Role::Assistant };
     draft_message(role, &texts, others, metadata, time(&created_at), what, skips)
+}
+
+/// What was attached, as far as the source says: its bytes are not in the file.
+fn keep_attachments(attachments: &Value, metadata: &mut Value) {
+    if attachments.as_array().is_some_and(|attachments| !attachments.is_empty()) {
+        metadata["attachments"] = attachments.clone();
+    }
 }
 
 /// The message, unless there is nothing in it or too much.
@@ -375,7 +386,7 @@ fn draft_message(
     skips: &mut Skips,
 ) -> Option<DraftMessage> {
     let content = without_nul(&texts.join("\n\n"));
-    if content.trim().is_empty() && others.is_empty() {
+    if content.trim().is_empty() && others.is_empty() && metadata["attachments"].is_null() {
         return None;
     }
     if content.len() > TEXT_LIMIT && content.chars().count() > TEXT_LIMIT {
@@ -621,6 +632,24 @@ mod tests {
                 "what message lost of conversation x answers: is not in the file",
             ]
         );
+    }
+
+    #[test]
+    fn a_message_that_is_nothing_but_its_attachments_is_one() {
+        let file = json!([{"id": "file-1", "name": "clock.pdf", "mime_type": "application/pdf", "size": 7}]);
+        let mut chatgpt = json!({"a": node(&Value::Null, ""), "b": node(&json!("a"), "")});
+        chatgpt["a"]["message"]["metadata"] = json!({ "attachments": file });
+        chatgpt["b"]["message"]["metadata"] = json!({"attachments": []});
+        let librechat =
+            json!([{"messageId": "a", "text": "", "files": file}, {"messageId": "b", "text": "", "files": []}]);
+        let (chats, skips) = read_all(
+            &json!([{"id": "x", "mapping": chatgpt}, {"conversationId": "x", "messages": librechat}]).to_string(),
+        );
+        assert_eq!((chats.len(), skips.count), (2, 0));
+        for chat in &chats {
+            let [message] = chat.messages.as_slice() else { panic!("{chat:?}") };
+            assert_eq!((message.content.as_str(), &message.metadata["attachments"]), ("", &file));
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
 
-use crate::inline_schema;
+use crate::{inline_schema, reply::size_in_json};
 
 /// The year 1: imports may bring what is older than computers, but nothing is older than this.
 const OLDEST: Timestamp = Timestamp::constant(-62_135_596_800, 0);
@@ -159,7 +159,8 @@ pub trait Keyset {
     fn cursor(&self) -> Cursor;
 }
 
-/// Bytes of JSON after which a page ends, however few items it has by then: a reply may have 6 MB with everything around.
+/// Bytes after which a page ends, however few items it has by then: a reply may have 6 MB with everything around. Counted
+/// as Lambda sends them, the JSON as a text within JSON.
 const SIZE_LIMIT: usize = 4 * 1024 * 1024;
 
 /// Counts what is written to it.
@@ -167,7 +168,7 @@ struct Counter(usize);
 
 impl io::Write for Counter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
+        self.0 += size_in_json(bytes);
         Ok(bytes.len())
     }
 
@@ -235,6 +236,16 @@ mod tests {
         ] {
             let page = Page::new(items(&sizes), Limit(2));
             assert_eq!((page.items.len(), page.next_cursor.is_some()), (expected, more), "{sizes:?}");
+        }
+    }
+
+    /// Quotes and line ends take two bytes in JSON, and those take four and three in the JSON that Lambda puts around it.
+    #[test]
+    fn a_page_is_as_large_as_lambda_sends_it() {
+        let item = |text: &str| Item(Cursor { created_at: OLDEST, id: Uuid::now_v7() }, text.repeat(600_000));
+        for (text, expected) in [("x", 6), ("\n", 2), ("\"", 1)] {
+            let items = (0..7).map(|_| item(text)).collect();
+            assert_eq!(Page::new(items, Limit(100)).items.len(), expected, "{text:?}");
         }
     }
 

@@ -248,7 +248,7 @@ impl From<DatabaseError> for Problem {
         let DatabaseError::Refused { code, pointer } = &error else {
             return match error.constraint().and_then(|name| CONSTRAINTS.iter().find(|row| row.0 == name)) {
                 Some((_, kind, pointer)) => Self::new(kind, kind.title).at(*pointer, kind.title),
-                None if error.is_out_of_sight() => Self::not_found(),
+                None if error.is_out_of_sight() || error.is_gone() => Self::not_found(),
                 None if error.is_unavailable() => Self::unavailable(error),
                 None => Self::internal(error),
             };

@@ -133,7 +133,8 @@ impl<T: AsText> Reply for JsonOrText<T> {
 pub const REPLY_LIMIT: usize = 6 * 1024 * 1024 - 16 * 1024;
 
 /// Bytes of a text as JSON.
-fn size_in_json(text: &[u8]) -> usize {
+#[must_use]
+pub fn size_in_json(text: &[u8]) -> usize {
     let size = |byte: &u8| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
         0..0x20 => 6,

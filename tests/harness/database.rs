@@ -147,6 +147,30 @@ pub async fn number(query: &str, parameters: &[&(dyn ToSql + Sync)]) -> i64 {
     behind().await.query_one(query, parameters).await.expect("the query works").get(0)
 }
 
+/// What is answered to a request that must wait for a row of this table, and then finds it removed.
+///
+/// # Panics
+/// Where it does not wait for it.
+pub async fn removed_meanwhile<T>(table: &str, id: &str, request: impl Future<Output = T>) -> T {
+    let (holder, watcher) = (behind().await, behind().await);
+    let hold = format!("begin; select from {table} where id = '{id}' for update");
+    holder.batch_execute(&hold).await.expect("the row can be held");
+    let process: i32 = holder.query_one("select pg_backend_pid()", &[]).await.expect("an answer").get(0);
+    let remove = async {
+        let waiting = "select count(*) from pg_stat_activity where $1 = any (pg_blocking_pids(pid))";
+        while watcher.query_one(waiting, &[&process]).await.expect("an answer").get::<_, i64>(0) == 0 {
+            tokio::task::yield_now().await;
+        }
+        let remove = format!("delete from {table} where id = '{id}'; commit");
+        holder.batch_execute(&remove).await.expect("the row can be removed");
+    };
+    tokio::pin!(request);
+    tokio::select! {
+        _ = &mut request => panic!("it did not wait for the row"),
+        () = remove => request.await,
+    }
+}
+
 /// How the functions' login would run a statement as this user, whatever is bound to it: the plan as text. `types` are its
 /// parameters' types and `values` some values for them, as in SQL.
 ///

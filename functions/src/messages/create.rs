@@ -40,7 +40,7 @@ pub struct NewMessage {
     /// The sender's own id: the same again stores nothing, and gives the first one.
     #[serde(default)]
     client_id: Option<Text<1, 200>>,
-    /// Completed uploads of the caller's, at most 20.
+    /// Completed uploads of the caller's, declared for attachment, at most 20.
     #[serde(default)]
     attachments: UploadIds,
 }
@@ -114,7 +114,10 @@ fn attach(message_id: Uuid, uploads: Vec<Uuid>) -> Sql {
         select messages.id, messages.user_id, new.position, uploads.blob_id, uploads.filename, uploads.content_type, uploads.size
         from messages
         cross join unnest($2::uuid[]) with ordinality as new (upload_id, position)
-        left join uploads on uploads.id = new.upload_id and uploads.user_id = auth.uid() and uploads.state = 'ready'
+        left join uploads on uploads.id = new.upload_id
+            and uploads.user_id = auth.uid()
+            and uploads.purpose = 'attachment'
+            and uploads.state = 'ready'
         where messages.id = $1
           and (uploads.id is not null or refuse('invalid_reference', '/attachments/' || (new.position - 1)))
     ")

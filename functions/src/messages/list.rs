@@ -66,7 +66,7 @@ impl Endpoint for ListMessages {
     type Reply = Page<Message>;
 
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
-        let Filter { limit, after, leaf, .. } = input.query;
+        let Filter { limit, cursor, before, after, leaf, .. } = input.query;
         input.query.check()?;
         let chat = sql("
             select id
@@ -76,9 +76,15 @@ impl Endpoint for ListMessages {
               and ($2::uuid is null
                    or exists (select from messages where messages.id = $2 and messages.chat_id = $1)
                    or refuse('invalid_reference', '/query/leaf'))
+              and ($3::uuid is null
+                   or exists (select from messages where messages.id = $3 and messages.chat_id = $1)
+                   or refuse('invalid_reference', $4))
         ")
         .bind(input.path.id)
-        .bind(leaf);
+        .bind(leaf)
+        // A branch goes on from the message that the last page ended with: without it, it would seem to begin there.
+        .bind(leaf.and(before.or(cursor)).map(|cursor| cursor.id))
+        .bind(if before.is_some() { "/query/before" } else { "/query/cursor" });
         let [chat, messages] = context.fly([chat, input.query.select(input.path.id)]).await?;
         read_one::<Id>(&chat)?;
         let mut messages: Vec<Message> = read_all(&messages)?;

@@ -65,15 +65,14 @@ impl Endpoint for PutMessageArtifact {
     }
 }
 
-/// Stores the generated files, compressed. What the caller has of them already is locked, so that the sweep does not take it
-/// first.
+/// Stores the generated files, compressed, or keeps hold of what the caller has of them, so that no sweep takes it.
 fn insert_blob(message_id: Uuid, files: Option<&str>, sha256: Option<Vec<u8>>) -> Result<Sql, Problem> {
     Ok(sql("
         insert into blobs (user_id, sha256, size, content_type, content, encoding)
         select messages.user_id, $2, $3, 'application/json', $4, 'zstd'
         from messages
         where messages.id = $1 and messages.user_id = auth.uid() and $4::bytea is not null
-        on conflict (user_id, sha256) do update set storage_key = blobs.storage_key where false
+        on conflict (user_id, sha256) do update set storage_key = blobs.storage_key
     ")
     .bind(message_id)
     .bind(sha256)

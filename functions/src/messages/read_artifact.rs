@@ -2,9 +2,9 @@
 
 use shared::{
     Context, Endpoint, Input, Json, Nothing, Problem, Route, Storage,
-    extract::BODY_LIMIT,
-    model::message_artifacts::{MessageArtifact, MessageArtifactRow, select_message_artifact},
+    model::message_artifacts::{MessageArtifact, MessageArtifactRow, REPLY_TEXT, select_message_artifact},
     problem,
+    reply::size_in_json,
 };
 
 use super::read::MessagePath;
@@ -26,7 +26,7 @@ impl Endpoint for ReadMessageArtifact {
         let row: MessageArtifactRow = context.one(select_message_artifact(input.path.id)).await?;
         let artifact = row.into_artifact(context.bucket()?)?;
         // What an import brought may be of any size.
-        if artifact.payload.to_string().len() > BODY_LIMIT + BODY_LIMIT / 10 {
+        if size_in_json(artifact.payload.to_string().as_bytes()) > REPLY_TEXT {
             return Err(Problem::new(&problem::TOO_LARGE, "What this message made is larger than a reply can be."));
         }
         Ok(Json(artifact))

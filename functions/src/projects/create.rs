@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::{
     Context, Created, Endpoint, Input, Nothing, Problem, Route,
     context::read_one,
-    model::projects::{DEFAULT_TYPE, Project, container_exists, release_chat, select_project},
+    model::projects::{DEFAULT_TYPE, Project, chat_exists, container_exists, release_chat, select_project},
     problem, sql,
     text::{Object, Text},
 };
@@ -54,8 +54,9 @@ impl Endpoint for CreateProject {
         let insert = sql(format!(
             "insert into projects (id, owner_id, name, description, type, container_id, chat_id, metadata, settings)
              select $1, auth.uid(), $2, $3, $4, $5, $6, $7, $8
-             where {}",
-            container_exists("$5")
+             where {} and {}",
+            container_exists("$5"),
+            chat_exists("$6")
         ))
         .bind(id)
         .bind(project.name.into_string())

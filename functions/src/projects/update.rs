@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::{
     Context, Endpoint, Input, Json, Nothing, Problem, Route, Sql,
     context::read_one,
-    model::projects::{Project, container_exists, release_chat, select_project},
+    model::projects::{Project, chat_exists, container_exists, release_chat, select_project},
     problem, sql,
     text::{Change, Maybe, Object, Text},
 };
@@ -101,12 +101,14 @@ fn update(id: Uuid, if_match: Option<i64>, changes: ProjectChanges, set_chat_id:
                and if_match(revision, $2)
                and (status = 'active' or $7 = 'active' or refuse('archived'))
                and {}
+               and {}
              returning id
          )
          select id from updated
          union all
          select $1 where case when not exists (select from updated) then refuse('not_found') end",
-        container_exists("$9")
+        container_exists("$9"),
+        chat_exists("$11")
     ))
     .bind(id)
     .bind(if_match)

@@ -159,7 +159,11 @@ impl Worker<'_> {
         let account = self.account(job.user_id).await?;
         let outcome = match job.kind.as_str() {
             "drive_export" => Box::pin(self.export(job, &account)).await,
-            "drive_sync" => Box::pin(self.sync(job, &account)).await,
+            // Never given up: there is nobody who would ask for it again.
+            "drive_sync" => Box::pin(self.sync(job, &account)).await.map_err(|trouble| match trouble {
+                Trouble::Never(_, cause) => Trouble::Later("drive_unavailable", cause, None),
+                trouble => trouble,
+            }),
             _ => self.delete(job, &account).await,
         };
         if let Err(Trouble::NoConsent(_)) = &outcome {

@@ -7,7 +7,14 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::blobs::{Blob, decode};
-use crate::{Problem, Resource, Sql, bucket::Bucket, from_row, inline_schema, sql, text::check_json};
+use crate::{
+    Problem, Resource, Sql,
+    bucket::Bucket,
+    from_row, inline_schema,
+    reply::{REPLY_LIMIT, size_in_json},
+    sql,
+    text::check_json,
+};
 
 /// What a payload calls its generated files.
 const FILE_MAP: &str = "generatedFileMap";
@@ -20,6 +27,9 @@ const PAYLOAD_LIMIT: usize = 1024 * 1024;
 
 /// Bytes of JSON that generated files have at most in a request, and in a reply.
 const FILE_MAP_LIMIT: usize = 4 * 1024 * 1024;
+
+/// Bytes of a payload as Lambda sends it, as a text within JSON: what remains of a reply is for what stands around it.
+pub const REPLY_TEXT: usize = REPLY_LIMIT - 16 * 1024;
 
 /// What a message made.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -132,7 +142,11 @@ impl<'de> Deserialize<'de> for Payload {
             }
         }
         let own = Value::Object(own);
-        check_json(&own, PAYLOAD_LIMIT).map_err(de::Error::custom)?;
+        let text = check_json(&own, PAYLOAD_LIMIT).map_err(de::Error::custom)?;
+        let sent = size_in_json(text.as_bytes()) + files.as_ref().map_or(0, |files| size_in_json(files.as_bytes()));
+        if sent > REPLY_TEXT {
+            return Err(de::Error::custom("is more than one reply can hold: upload the generatedFileMap"));
+        }
         Ok(Self { own, files })
     }
 }

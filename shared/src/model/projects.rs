@@ -149,3 +149,13 @@ pub fn container_exists(parameter: &str) -> String {
           or refuse('invalid_reference', '/container_id'))"
     )
 }
+
+/// The same of a chat, whether or not it has a project: of someone else's not even that is told.
+#[must_use]
+pub fn chat_exists(parameter: &str) -> String {
+    format!(
+        "({parameter}::uuid is null
+          or exists (select from chats where chats.id = {parameter} and chats.user_id = auth.uid())
+          or refuse('invalid_reference', '/chat_id'))"
+    )
+}

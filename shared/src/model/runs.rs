@@ -209,14 +209,14 @@ pub fn select_run(id: Uuid) -> Sql {
     .bind(id)
 }
 
-/// Stores a prompt that is too long for the run's row, or locks what the caller has of it, so that the sweep does not take it
-/// first. It is not compressed: the lens `craftlive` reads it too, and SQL cannot decompress.
+/// Stores a prompt that is too long for the run's row, or keeps hold of what the caller has of it, so that no sweep takes
+/// it. It is not compressed: the lens `craftlive` reads it too, and SQL cannot decompress.
 #[must_use]
 pub fn insert_prompt(prompt: &str) -> Sql {
     sql("
         insert into blobs (user_id, sha256, size, content_type, content)
         values (auth.uid(), $1, $2, 'text/plain; charset=utf-8', $3)
-        on conflict (user_id, sha256) do update set storage_key = blobs.storage_key where false
+        on conflict (user_id, sha256) do update set storage_key = blobs.storage_key
     ")
     .bind(Sha256::of(prompt.as_bytes()).0.to_vec())
     .bind(i64::try_from(prompt.len()).unwrap_or(i64::MAX))

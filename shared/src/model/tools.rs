@@ -158,7 +158,7 @@ fn is_secret(key: &str) -> bool {
             None => !TOKEN_FIGURES.iter().any(|figure| after.starts_with(figure)),
         }
     });
-    is_token || matches!(key.as_str(), "pwd" | "auth") || SECRETS.iter().any(|secret| key.contains(secret))
+    is_token || key == "auth" || key.ends_with("pwd") || SECRETS.iter().any(|secret| key.contains(secret))
 }
 
 #[cfg(test)]
@@ -170,6 +170,7 @@ mod tests {
         for secret in [
             "password",
             "userPassword",
+            "MYSQL_PWD",
             "PASSWORD_HASH",
             "secret",
             "client-secret",

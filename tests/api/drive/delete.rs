@@ -33,6 +33,7 @@ async fn what_is_in_drive_is_deleted_there_too() {
     let _ = ada.delete(&path).await.expect(204);
     let _ = ada.get(&path).await.expect_problem(404, "not_found");
     let _ = ada.delete(&path).await.expect_problem(404, "not_found");
+    let _ = ada.delete("/v1/drive/files/7").await.expect_problem(400, "malformed");
     assert_eq!(deletions(&ada, "state = 'queued' and run_at <= now()").await, 1);
 }
 

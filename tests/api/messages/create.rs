@@ -59,10 +59,12 @@ async fn attachments_come_along_with_a_url() {
 
     let theirs = bob.upload("attachment", "text/plain", Uuid::new_v4().as_bytes()).await.id();
     let pending = ada.declare("attachment", "text/plain", b"not sent").await.expect(201).id();
+    let document = ada.upload("document", "text/plain", Uuid::new_v4().as_bytes()).await.id();
     for (uploads, pointer) in [
         (json!([theirs]), "/attachments/0"),
         (json!([first, pending]), "/attachments/1"),
         (json!([first, second, Uuid::now_v7()]), "/attachments/2"),
+        (json!([document]), "/attachments/0"),
     ] {
         let body = json!({"role": "user", "content": "See", "attachments": uploads});
         let reply = ada.post(&path, body).await.expect_problem(422, "invalid_reference");
@@ -237,6 +239,15 @@ async fn wrong_fields_are_named() {
     assert_eq!(message_count(&ada).await, 0);
     let longest = json!({"role": "user", "content": "\u{e9}".repeat(1_000_000)});
     let _ = ada.post(&path, longest).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_chat_that_is_just_being_deleted_is_not_there() {
+    let ada = Person::register().await;
+    let path = new_chat(&ada).await;
+    let chat = path.split('/').nth(3).expect("an id");
+    let request = ada.post(&path, json!({"role": "user", "content": "?"}));
+    let _ = database::removed_meanwhile("chats", chat, request).await.expect_problem(404, "not_found");
 }
 
 #[tokio::test]

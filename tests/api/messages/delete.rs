@@ -79,5 +79,7 @@ async fn someone_elses_message_stays() {
     let message = format!("/v1/messages/{}", say(&ada, &path, "1", None).await);
     let _ = bob.delete(&message).await.expect_problem(404, "not_found");
     let _ = ada.delete(&format!("/v1/messages/{}", Uuid::now_v7())).await.expect_problem(404, "not_found");
+    let _ = ada.delete("/v1/messages/7").await.expect_problem(400, "malformed");
+    let _ = Person::anonymous().delete(&message).await.expect_problem(401, "unauthenticated");
     let _ = ada.get(&message).await.expect(200);
 }

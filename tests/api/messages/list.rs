@@ -147,6 +147,14 @@ async fn a_branch_is_read_from_its_leaf_to_its_beginning() {
     let page = ada.get(&format!("{path}?leaf={leaf}&limit=4")).await.expect(200).json;
     let before = format!("{path}?leaf={leaf}&before={}", page["next_cursor"].as_str().expect("more"));
     assert_eq!(contents(&ada.walk(&before).await), branch[4..]);
+    let last = page["items"][3]["id"].as_str().expect("an id");
+    let _ = ada.delete(&format!("/v1/messages/{last}")).await.expect(204);
+    for parameter in ["before", "cursor"] {
+        let goes_on = before.replace("before", parameter);
+        let reply = ada.get(&goes_on).await.expect_problem(422, "invalid_reference");
+        assert_eq!(reply.pointers(), [format!("/query/{parameter}")], "it does not end where it did not begin");
+    }
+    assert_eq!(ada.walk(&format!("{path}?leaf={leaf}&limit=4")).await.len(), 8);
     assert_eq!(contents(&ada.walk(&format!("{path}?leaf={root}")).await), ["root"]);
     let elsewhere = new_chat(&ada, 1).await;
     for wrong in [format!("{elsewhere}?leaf={leaf}"), format!("{path}?leaf={}", Uuid::now_v7())] {

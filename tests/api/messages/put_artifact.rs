@@ -69,6 +69,32 @@ async fn files_that_were_uploaded_come_with_a_url() {
     assert_eq!(put(&ada, &path, "*", both).await.expect_problem(422, "invalid").pointers(), ["/generated_file_map"]);
 }
 
+/// Nothing refers to them any more, and the sweep is about to remove them.
+#[tokio::test]
+async fn files_that_are_removed_at_that_moment_are_stored_anew() {
+    let ada = Person::register().await;
+    let path = new_message(&ada).await;
+    let payload = json!({"generatedFileMap": {"a.js": Uuid::new_v4().to_string().repeat(3000)}});
+    let _ = put(&ada, &path, "*", json!({"payload": payload})).await.expect(200);
+    let find = "select blob_id::text from message_artifacts where message_id = $1::text::uuid";
+    let id = path.split('/').nth(3).expect("an id");
+    let blob: String = database::behind().await.query_one(find, &[&id]).await.expect("a blob").get(0);
+    let _ = put(&ada, &path, "*", json!({"payload": {}})).await.expect(200);
+    let again = put(&ada, &path, "*", json!({"payload": payload}));
+    let again = database::removed_meanwhile("blobs", &blob, again).await.expect(200);
+    assert_eq!(again.json["payload"], payload);
+    assert_eq!(ada.get(&path).await.expect(200).json, again.json);
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_a_message_that_is_just_being_deleted() {
+    let ada = Person::register().await;
+    let path = new_message(&ada).await;
+    let request = put(&ada, &path, "*", json!({"payload": {}}));
+    let id = path.split('/').nth(3).expect("an id");
+    let _ = database::removed_meanwhile("messages", id, request).await.expect_problem(404, "not_found");
+}
+
 #[tokio::test]
 async fn of_writers_with_the_same_etag_one_wins() {
     let ada = Person::register().await;
@@ -101,6 +127,7 @@ async fn wrong_payloads_are_named() {
         ("/payload", json!({"a": "x".repeat(1024 * 1024)})),
         ("/payload", json!({"generatedFileMap": {"a": "x".repeat(4 * 1024 * 1024)}})),
         ("/payload", json!({"generatedFileMap": {"a": format!("{}\u{0}", "x".repeat(100_000))}})),
+        ("/payload", json!({"generatedFileMap": {"a": "\"".repeat(1_900_000)}})),
         ("/generated_file_map", json!("7")),
     ];
     ada.expect_invalid("PUT", &path, &body, &wrong).await;

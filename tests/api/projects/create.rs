@@ -61,10 +61,13 @@ async fn a_chat_has_one_project() {
 async fn what_it_names_is_ones_own() {
     let (ada, bob) = (Person::register().await, Person::register().await);
     let chat = bob.post("/v1/chats", json!({})).await.expect(201).id();
+    let with_project = bob.post("/v1/chats", json!({})).await.expect(201).id();
+    let _ = bob.put(&format!("/v1/chats/{with_project}/project"), json!({})).await.expect(201);
     let container = database::container(bob.id(), "running").await;
     let gone = database::container(ada.id(), "deleted").await;
     for (field, value) in [
         ("chat_id", chat),
+        ("chat_id", with_project),
         ("chat_id", Uuid::now_v7().to_string()),
         ("container_id", container),
         ("container_id", gone),

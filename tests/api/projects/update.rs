@@ -95,6 +95,12 @@ async fn a_chat_has_one_project() {
     assert_eq!(back.json["chat_id"], Value::Null);
     let taken = json!({"status": "active", "chat_id": chat});
     let _ = ada.patch(&first, "*", taken).await.expect_problem(409, "conflict");
+    // Whether someone else's has one is not told.
+    let bob = Person::register().await;
+    let theirs = bob.post("/v1/chats", json!({})).await.expect(201).id();
+    let _ = bob.put(&format!("/v1/chats/{theirs}/project"), json!({})).await.expect(201);
+    let reply = ada.patch(&first, "*", json!({"chat_id": theirs})).await.expect_problem(422, "invalid_reference");
+    assert_eq!(reply.pointers(), ["/chat_id"]);
 }
 
 #[tokio::test]

@@ -84,6 +84,19 @@ async fn a_prompt_that_is_there_already_is_found() {
     }
 }
 
+/// Nothing refers to it any more, and the sweep is about to remove it.
+#[tokio::test]
+async fn a_prompt_that_is_removed_at_that_moment_is_stored_anew() {
+    let ada = Person::register().await;
+    let path = runs(&ada).await;
+    let prompt = json!({"prompt": text(6000)});
+    let run = ada.post(&path, prompt.clone()).await.expect(201).id();
+    let forget = "delete from generation_runs where id = $1::text::uuid returning prompt_blob_id::text";
+    let blob: String = database::behind().await.query_one(forget, &[&run]).await.expect("a run").get(0);
+    let again = database::removed_meanwhile("blobs", &blob, ada.post(&path, prompt.clone())).await.expect(201);
+    assert_eq!(again.json["whole_prompt"], prompt["prompt"]);
+}
+
 #[tokio::test]
 async fn only_an_active_project_gets_runs() {
     let (ada, bob) = (Person::register().await, Person::register().await);

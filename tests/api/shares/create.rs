@@ -1,6 +1,10 @@
 //! POST /v1/shares
 
-use harness::{Person, database::number, json};
+use harness::{
+    Person,
+    database::{self, number},
+    json,
+};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -119,6 +123,14 @@ async fn what_it_shows_must_be_part_of_it() {
         let reply = ada.post("/v1/shares", body).await.expect_problem(422, "invalid");
         assert_eq!(reply.pointers(), [pointer]);
     }
+}
+
+#[tokio::test]
+async fn a_chat_that_is_just_being_deleted_is_not_there() {
+    let ada = Person::register().await;
+    let chat = ada.post("/v1/chats", json!({})).await.expect(201).id();
+    let request = ada.post("/v1/shares", json!({"chat_id": chat}));
+    let _ = database::removed_meanwhile("chats", &chat, request).await.expect_problem(404, "not_found");
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ async fn a_link_is_revoked_at_once() {
     let _ = nobody.get(&other).await.expect(200);
     let _ = ada.delete(&delete).await.expect_problem(404, "not_found");
     let _ = ada.delete(&format!("/v1/shares/{}", Uuid::now_v7())).await.expect_problem(404, "not_found");
+    let _ = ada.delete("/v1/shares/7").await.expect_problem(400, "malformed");
 }
 
 #[tokio::test]
