@@ -215,13 +215,23 @@ create function artifact_descendants(artifact_id uuid, before_created_at timesta
 returns table (descendant_id uuid, depth integer)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
+-- Of an original with many forks the planner expects that some name no origin, and would look for one from the first row on.
+set enable_seqscan = off
 as $$
 begin
-    -- All forks of an original name it, and lie in an index in the order of the list. Below a fork they are looked for one
-    -- by one.
+    -- All forks of an original name it, and lie in an index in the order of the list. Below a fork, even one whose source is
+    -- gone, they name an origin further up or none, and so do imported ones: these are looked for one by one.
     if exists (
         select from public.artifacts
-        where artifacts.id = artifact_descendants.artifact_id and artifacts.origin_artifact_id is not null
+        where artifacts.forked_from_id = artifact_descendants.artifact_id and artifacts.origin_artifact_id is null
+    )
+    or exists (
+        select from public.artifacts
+        where artifacts.id = artifact_descendants.artifact_id
+          and num_nonnulls(
+              artifacts.forked_from_id, artifacts.forked_from_owner_user_id, artifacts.forked_from_version_label,
+              artifacts.origin_artifact_id
+          ) > 0
     ) then
         return query
         with recursive tree as (
@@ -246,23 +256,52 @@ begin
         limit 101;
         return;
     end if;
+    -- What is public and what is the caller's own apart: most forks are private, and none of someone else's is looked at.
     return query
-    select artifacts.id, way.depth
-    from public.artifacts
-    cross join lateral (
+    with forks as (
+        (
+            select artifacts.id, artifacts.created_at
+            from public.artifacts
+            where artifacts.origin_artifact_id = artifact_descendants.artifact_id
+              and artifacts.visibility = 'public'
+              and artifacts.deleted_at is null
+              and (artifacts.created_at, artifacts.id) < (
+                  coalesce(before_created_at, 'infinity'), coalesce(before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+              )
+            order by artifacts.created_at desc, artifacts.id desc
+            limit 101
+        )
+        union all
+        (
+            select artifacts.id, artifacts.created_at
+            from public.artifacts
+            where artifacts.origin_artifact_id = artifact_descendants.artifact_id
+              and artifacts.owner_user_id = (select auth.uid())
+              and artifacts.visibility = 'private'
+              and artifacts.deleted_at is null
+              and (artifacts.created_at, artifacts.id) < (
+                  coalesce(before_created_at, 'infinity'), coalesce(before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+              )
+            order by artifacts.created_at desc, artifacts.id desc
+            limit 101
+        )
+    ),
+    newest as materialized (
+        select forks.id, forks.created_at
+        from forks
+        order by forks.created_at desc, forks.id desc
+        limit 101
+    )
+    -- Nobody looks further up than a thousand forks.
+    select newest.id, coalesce(way.depth, 1001)
+    from newest
+    left join lateral (
         select ancestors.depth
-        from public.artifact_ancestors(artifacts.id) ancestors
+        from public.artifact_ancestors(newest.id) ancestors
         where ancestors.ancestor_id = artifact_descendants.artifact_id
         limit 1
-    ) way
-    where artifacts.origin_artifact_id = artifact_descendants.artifact_id
-      and artifacts.deleted_at is null
-      and (artifacts.visibility = 'public' or artifacts.owner_user_id = (select auth.uid()))
-      and (artifacts.created_at, artifacts.id) < (
-          coalesce(before_created_at, 'infinity'), coalesce(before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-      )
-    order by artifacts.created_at desc, artifacts.id desc
-    limit 101;
+    ) way on true
+    order by newest.created_at desc, newest.id desc;
 end;
 $$;
 comment on function artifact_descendants(uuid, timestamptz, uuid) is

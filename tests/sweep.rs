@@ -480,6 +480,49 @@ async fn bytes_that_come_again_while_they_are_removed_are_there() {
     assert!(removed > 0, "nothing was ever removed");
 }
 
+/// Text that comes again in the moment in which the sweep removes it is stored anew, whatever it belongs to.
+#[tokio::test]
+async fn text_that_comes_again_while_it_is_removed_is_there() {
+    let world = World::new().await;
+    let ada = world.person().await;
+    let text = format!("// {}\n", Uuid::new_v4());
+    let prompt = format!("{}\n", Uuid::new_v4()).repeat(200);
+    let artifact = json!({"title": "A clock", "version": {"files": [{"path": "a.js", "content": text}]}});
+    let runs = format!("/v1/projects/{}/runs", ada.create_project().await.id());
+    let run = json!({"prompt": prompt});
+    let chat = ada.post("/v1/chats", json!({})).await.expect(201).id();
+    let message = json!({"role": "assistant", "content": "Here"});
+    let message = ada.post(&format!("/v1/chats/{chat}/messages"), message).await.expect(201).id();
+    let made = json!({"payload": {"generatedFileMap": {"main.js": prompt.repeat(20)}}});
+    for (method, path, body) in [
+        ("POST", "/v1/artifacts".to_owned(), artifact),
+        ("POST", runs, run),
+        ("PUT", format!("/v1/messages/{message}/artifact"), made),
+    ] {
+        let first = ada.send_with(method, &path, &[("if-match", "*")], body.clone()).await;
+        assert!(first.status < 300, "{path}: {}", first.json);
+        let forget = "delete from artifacts; delete from generation_runs; delete from message_artifacts";
+        world.behind.batch_execute(forget).await.expect("nothing refers to it");
+        let sweeper = database::connect(&world.jobs.url).await;
+        let hold = "begin; select id from blobs for update";
+        sweeper.batch_execute(hold).await.expect("held");
+        let again = {
+            let (ada, path) = (ada.clone(), path.clone());
+            tokio::spawn(async move { ada.send_with(method, &path, &[("if-match", "*")], body).await })
+        };
+        let waiting = "
+            select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        while world.number(waiting).await == 0 {
+            tokio::task::yield_now().await;
+        }
+        sweeper.batch_execute("delete from blobs; commit").await.expect("removed");
+        let again = again.await.expect("it answers");
+        assert!(again.status < 300, "{path}: {}", again.json);
+        assert!(world.number("select count(*) from blobs").await > 0, "{path}");
+        world.expect_whole().await;
+    }
+}
+
 /// People do whatever they do, and the sweep is killed in the middle again and again.
 #[tokio::test]
 async fn nothing_that_is_referred_to_is_ever_removed() {

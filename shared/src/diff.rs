@@ -16,7 +16,7 @@ use similar::{
 };
 
 pub use unified::unified;
-pub use words::words;
+pub use words::{Effort, words};
 
 use crate::text::Sha256;
 
@@ -36,6 +36,22 @@ pub struct Edit {
 #[must_use]
 pub fn lines(text: &str) -> Vec<&str> {
     text.split_inclusive('\n').collect()
+}
+
+/// What is left of two sequences without the items that both begin with, and those that both end with.
+#[must_use]
+pub fn trim<'a, T: Eq>(mut old: &'a [T], mut new: &'a [T]) -> (&'a [T], &'a [T]) {
+    while let ([one, old_rest @ ..], [other, new_rest @ ..]) = (old, new)
+        && one == other
+    {
+        (old, new) = (old_rest, new_rest);
+    }
+    while let ([old_rest @ .., one], [new_rest @ .., other]) = (old, new)
+        && one == other
+    {
+        (old, new) = (old_rest, new_rest);
+    }
+    (old, new)
 }
 
 /// What leads from one sequence to another, in order. Between two edits at least one item is the same.
@@ -268,19 +284,19 @@ pub struct Words {
 
 /// The changes from one text to another, with this many equal lines around each, and the lines added and removed.
 #[must_use]
-pub fn hunks(old: &str, new: &str, context: usize) -> (Vec<Hunk>, usize, usize) {
+pub fn hunks(old: &str, new: &str, context: usize, effort: &mut Effort) -> (Vec<Hunk>, usize, usize) {
     let (old, new) = (lines(old), lines(new));
     let edits = edits(&old, &new);
     let additions = edits.iter().map(|edit| edit.new.len()).sum();
     let deletions = edits.iter().map(|edit| edit.old.len()).sum();
     let hunks = edits
         .chunk_by(|one, next| next.old.start - one.old.end <= 2 * context)
-        .map(|edits| hunk(&old, &new, edits, context))
+        .map(|edits| hunk(&old, &new, edits, context, effort))
         .collect();
     (hunks, additions, deletions)
 }
 
-fn hunk(old: &[&str], new: &[&str], edits: &[Edit], context: usize) -> Hunk {
+fn hunk(old: &[&str], new: &[&str], edits: &[Edit], context: usize, effort: &mut Effort) -> Hunk {
     let (first, last) = (&edits[0], &edits[edits.len() - 1]);
     let before = context.min(first.old.start);
     let after = context.min(old.len() - last.old.end);
@@ -301,7 +317,7 @@ fn hunk(old: &[&str], new: &[&str], edits: &[Edit], context: usize) -> Hunk {
         let removed = hunk.push_all('-', &old[edit.old.clone()]);
         let added = hunk.push_all('+', &new[edit.new.clone()]);
         for (from, to) in edit.old.clone().zip(edit.new.clone()) {
-            if let Some(segments) = words(content(old[from]), content(new[to])) {
+            if let Some(segments) = words(content(old[from]), content(new[to]), effort) {
                 let (old, new) = (removed + from - edit.old.start, added + to - edit.new.start);
                 hunk.words.push(Words { old, new, segments });
             }

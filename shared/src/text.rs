@@ -345,6 +345,13 @@ parsed_text! {
     }
 }
 
+impl FilePath {
+    /// The folders that a file lies in, from the outermost.
+    pub fn folders(path: &str) -> impl Iterator<Item = &str> {
+        path.match_indices('/').map(|(end, _)| &path[..end])
+    }
+}
+
 parsed_text! {
     /// Where something answers on the web: http or https, and at most 2,000 bytes.
     WebAddress, {"type": "string", "format": "uri", "maxLength": 2000, "pattern": "^https?://", "examples": ["https://app.example.com"]},

@@ -3,16 +3,17 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
-    Access, Context, Endpoint, FromRow, Input, Nothing, Page, Paging, Problem, Route, Storage,
+    Access, Context, Endpoint, FromRow, Input, Nothing, Page, Paging, Problem, Route, Sql, Storage,
     context::{read_all, read_one},
     database::{Row, RowError, column},
     model::{
         accounts::Id,
         artifacts::{ARTIFACT, Artifact, select_visible_id},
     },
-    page::{Cursor, Keyset},
+    page::{Cursor, Keyset, Limit},
     sql,
 };
+use uuid::Uuid;
 
 use super::read::ArtifactPath;
 
@@ -53,26 +54,31 @@ impl Endpoint for ListTree {
     async fn handle(input: Input<Self>, context: &mut Context) -> Result<Self::Reply, Problem> {
         let Paging { limit, cursor } = input.query;
         let root = select_visible_id(input.path.id);
-        let tree = sql(format!(
-            "with artifacts as (
-                 select artifacts.*, descendants.depth
-                 from artifact_descendants($1, $2, $3) descendants
-                 join artifacts on artifacts.id = descendants.descendant_id
-                 order by artifacts.created_at desc, artifacts.id desc
-                 limit $4
-             )
-             select artifacts.depth, {ARTIFACT}
-             order by artifacts.created_at desc, artifacts.id desc"
-        ))
-        .bind(input.path.id)
-        .bind(cursor.map(|cursor| cursor.created_at))
-        .bind(cursor.map(|cursor| cursor.id))
-        .bind(limit.and_one());
-        let [root, tree] = context.fly([root, tree]).await?;
+        let [root, tree] = context.fly([root, select(input.path.id, cursor, limit)]).await?;
         read_one::<Id>(&root)?;
         let mut tree: Vec<Descendant> = read_all(&tree)?;
         let bucket = context.bucket()?;
         tree.iter_mut().try_for_each(|descendant| descendant.artifact.sign(bucket))?;
         Ok(Page::new(tree, limit))
     }
+}
+
+/// A page of the tree.
+#[must_use]
+pub fn select(root_id: Uuid, cursor: Option<Cursor>, limit: Limit) -> Sql {
+    sql(format!(
+        "with artifacts as (
+             select artifacts.*, descendants.depth
+             from artifact_descendants($1, $2, $3) descendants
+             join artifacts on artifacts.id = descendants.descendant_id
+             order by artifacts.created_at desc, artifacts.id desc
+             limit $4
+         )
+         select artifacts.depth, {ARTIFACT}
+         order by artifacts.created_at desc, artifacts.id desc"
+    ))
+    .bind(root_id)
+    .bind(cursor.map(|cursor| cursor.created_at))
+    .bind(cursor.map(|cursor| cursor.id))
+    .bind(limit.and_one())
 }

@@ -62,7 +62,14 @@ impl Endpoint for CreateImport {
             "insert into artifact_imports (artifact_id, user_id, project_id)
              select artifacts.id, auth.uid(), $2
              from artifacts
-             where artifacts.id = $1 and {VISIBLE}
+             where artifacts.id = $1
+               and {VISIBLE}
+               and ($2::uuid is null
+                    or exists (
+                        select from projects
+                        where projects.id = $2 and projects.owner_id = auth.uid() and projects.status <> 'deleted'
+                    )
+                    or refuse('invalid_reference', '/project_id'))
              on conflict (artifact_id, user_id) do update set
                  project_id = coalesce(excluded.project_id, artifact_imports.project_id)
              returning xmax = 0 as is_new"

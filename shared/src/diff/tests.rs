@@ -162,6 +162,14 @@ fn check_words(file: &FileDiff) {
     }
 }
 
+fn words(old: &str, new: &str) -> Option<Vec<String>> {
+    super::words(old, new, &mut Effort::default())
+}
+
+fn hunks(old: &str, new: &str, context: usize) -> (Vec<Hunk>, usize, usize) {
+    super::hunks(old, new, context, &mut Effort::default())
+}
+
 #[test]
 fn words_are_marked_where_lines_have_some_in_common() {
     assert_eq!(words("let width = 10;", "let height = 10;").expect("marks"), [" let ", "-width", "+height", "  = 10;"]);
@@ -334,4 +342,22 @@ fn hard_texts_take_bounded_time() {
         assert!(edits(&old, &new).len() > 1000);
     }
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+/// Nor do words: of lines that are as long as may be looked at, and hard, some are marked and the rest are not.
+#[test]
+fn hard_words_take_bounded_time() {
+    let mut random = Random::new(7);
+    let mut text = || -> String {
+        let mut line = || (0..1990).map(|_| random.of(&["a", " ", "b"])).chain(["\n"]).collect::<String>();
+        (0..500).map(|_| line()).collect()
+    };
+    let (old, new) = (text(), text());
+    let mut effort = Effort::default();
+    let (hard, additions, _) = super::hunks(&old, &new, 3, &mut effort);
+    assert_eq!(additions, 500);
+    let marked = hard.iter().map(|hunk| hunk.words.len()).sum::<usize>();
+    assert!((50..400).contains(&marked), "{marked}");
+    let (after, _, _) = super::hunks("let a = 1;\n", "let a = 2;\n", 3, &mut effort);
+    assert!(after[0].words.is_empty());
 }

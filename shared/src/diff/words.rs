@@ -5,14 +5,29 @@ use super::edits;
 /// Bytes of a line, beyond which nobody looks for words in it.
 const LINE_LIMIT: usize = 2000;
 
+/// What may still be done to find words: pairs of words, of both lines, that could be compared. All of it takes half a second
+/// at worst, where a reply full of lines made for that would take as many seconds as it has lines.
+#[derive(Debug)]
+pub struct Effort(usize);
+
+impl Default for Effort {
+    fn default() -> Self {
+        Self(200_000_000)
+    }
+}
+
 /// What changed from one line to another, as the pieces of [`super::Words`]; none where the lines have no word in common, so
-/// that marks would say nothing, or are too long.
+/// that marks would say nothing, or are too long, or where too much was done already.
 #[must_use]
-pub fn words(old: &str, new: &str) -> Option<Vec<String>> {
+pub fn words(old: &str, new: &str, effort: &mut Effort) -> Option<Vec<String>> {
     if old.len() > LINE_LIMIT || new.len() > LINE_LIMIT || old == new {
         return None;
     }
     let (old, new) = (tokens(old), tokens(new));
+    effort.0 = effort.0.saturating_sub(old.len() * new.len());
+    if effort.0 == 0 {
+        return None;
+    }
     let edits = edits(&old, &new);
     let mut segments = Vec::new();
     let mut push = |mark: char, tokens: &[&str]| {

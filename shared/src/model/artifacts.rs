@@ -327,30 +327,6 @@ pub const VISIBLE: &str = "
     and (artifacts.visibility = 'public' or artifacts.owner_user_id = (select auth.uid()))
 ";
 
-/// The artifacts that meet a condition, newest first, as many as the parameter `limit` says.
-///
-/// They are found by their index alone before anything is joined to them. Of a parameter the planner knows nothing, and
-/// would expect a tenth of all rows; the constant tells it how few they can be.
-#[must_use]
-pub fn select_page(condition: &str, limit: &str) -> String {
-    format!(
-        "with artifacts as (
-             select *
-             from (
-                 select artifacts.*
-                 from artifacts
-                 where {condition}
-                 order by artifacts.created_at desc, artifacts.id desc
-                 limit 101
-             ) newest
-             order by created_at desc, id desc
-             limit {limit}
-         )
-         select {ARTIFACT}
-         order by artifacts.created_at desc, artifacts.id desc"
-    )
-}
-
 /// One artifact that the caller may see.
 #[must_use]
 pub fn select_artifact(id: Uuid) -> Sql {

@@ -6,7 +6,7 @@ use super::versions::{FileRow, WITH_TEXT, select_files_of};
 use crate::{
     FromRow, Problem,
     database::{Row, RowError, column},
-    diff::{Bytes, FileDiff, FileStatus, hunks},
+    diff::{Bytes, Effort, FileDiff, FileStatus, hunks},
     problem,
     text::Sha256,
 };
@@ -104,7 +104,7 @@ impl FileRow {
 pub fn compare(rows: Vec<SideRow>, context: usize) -> Result<Vec<FileDiff>, Problem> {
     let mut files = by_path::<2>(rows);
     let renamed = take_renamed(&mut files);
-    let mut reader = Reader::default();
+    let (mut reader, mut effort) = (Reader::default(), Effort::default());
     let mut diffs = Vec::new();
     for (path, [old, new]) in files {
         let status = match (&old, &new) {
@@ -125,7 +125,7 @@ pub fn compare(rows: Vec<SideRow>, context: usize) -> Result<Vec<FileDiff>, Prob
             hunks: None,
         };
         if let (Some(old), Some(new)) = texts {
-            let (hunks, additions, deletions) = hunks(&old, &new, context);
+            let (hunks, additions, deletions) = hunks(&old, &new, context, &mut effort);
             (diff.additions, diff.deletions, diff.hunks) = (additions, deletions, Some(hunks));
         }
         diffs.push(diff);

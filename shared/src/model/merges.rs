@@ -1,5 +1,7 @@
 //! Merges of whole versions, file by file.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -12,7 +14,7 @@ use crate::{
     diff::Bytes,
     merge::{ConflictHunk, merge},
     problem,
-    text::Sha256,
+    text::{FilePath, Sha256},
 };
 
 /// Bytes of lines that a report of conflicts shows: as JSON in JSON they can become eight times as many.
@@ -34,6 +36,8 @@ pub enum ConflictKind {
     Binary,
     /// Both changed what it is written in.
     Language,
+    /// One has a folder where the other has this file.
+    Folder,
 }
 
 /// A file that cannot be merged.
@@ -84,25 +88,32 @@ struct Conflict(ConflictKind, Option<Vec<ConflictHunk>>);
 /// Brings together the files of base, ours and theirs, which are sides 0, 1 and 2, or says what is in the way.
 pub fn merge_files(rows: Vec<SideRow>) -> Result<Merged, Problem> {
     let mut merged = Merged::default();
-    let mut conflicts = Vec::new();
-    let mut files_count = 0;
+    let mut conflicts = BTreeMap::new();
+    let files = by_path::<3>(rows);
+    let mut kept = BTreeSet::new();
     let mut reader = Reader::default();
-    for (path, sides) in by_path::<3>(rows) {
-        match content(&sides, &mut reader)?.and_then(|content| Ok((content, language(&sides)?))) {
+    for (path, sides) in &files {
+        match content(sides, &mut reader)?.and_then(|content| Ok((content, language(sides)?))) {
             Ok((content, language)) => {
-                files_count += usize::from(merged.push(&path, &sides, content, language, &mut reader)?);
+                if merged.push(path, sides, content, language, &mut reader)? {
+                    kept.insert(path.as_str());
+                }
             }
-            Err(conflict) => conflicts.push((path, sides, conflict)),
+            Err(conflict) => {
+                conflicts.insert(path.as_str(), conflict);
+            }
         }
     }
+    let folders: BTreeSet<&str> = kept.iter().flat_map(|path| FilePath::folders(path)).collect();
+    conflicts.extend(kept.intersection(&folders).map(|path| (*path, Conflict(ConflictKind::Folder, None))));
     if !conflicts.is_empty() {
-        return Err(Problem::merge_conflict(report(conflicts)));
+        return Err(Problem::merge_conflict(report(conflicts, &files)));
     }
-    if files_count == 0 {
+    if kept.is_empty() {
         return Err(Problem::new(&problem::CONFLICT, "The merged version would have no files."));
     }
-    if files_count > FILES_LIMIT {
-        let detail = format!("The merged version would have {files_count} files; {FILES_LIMIT} are allowed.");
+    if kept.len() > FILES_LIMIT {
+        let detail = format!("The merged version would have {} files; {FILES_LIMIT} are allowed.", kept.len());
         return Err(Problem::new(&problem::TOO_MUCH, detail));
     }
     Ok(merged)
@@ -195,18 +206,18 @@ impl Merged {
 }
 
 /// What the caller learns, with as many lines as fit.
-fn report(conflicts: Vec<(String, Sides, Conflict)>) -> Vec<FileConflict> {
+fn report(conflicts: BTreeMap<&str, Conflict>, files: &BTreeMap<String, Sides>) -> Vec<FileConflict> {
     let mut bytes = 0;
     conflicts
         .into_iter()
-        .map(|(path, [base, ours, theirs], Conflict(kind, hunks))| {
+        .map(|(path, Conflict(kind, hunks))| {
             let hunks = hunks.filter(|hunks| {
                 let lines = hunks.iter().flat_map(|hunk| [&hunk.base, &hunk.ours, &hunk.theirs]).flatten();
                 bytes += lines.map(String::len).sum::<usize>();
                 bytes <= CONFLICTS_LIMIT
             });
-            let [base, ours, theirs] = [base, ours, theirs].map(|file| file.as_ref().map(FileRow::name));
-            FileConflict { path, kind, base, ours, theirs, hunks }
+            let [base, ours, theirs] = files[path].each_ref().map(|file| file.as_ref().map(FileRow::name));
+            FileConflict { path: path.to_owned(), kind, base, ours, theirs, hunks }
         })
         .collect()
 }

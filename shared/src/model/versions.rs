@@ -63,7 +63,7 @@ pub struct NewFile {
     pub sha256: Option<Sha256>,
 }
 
-/// The files of a new version, all of them: 1 to 500, each with its own path.
+/// The files of a new version, all of them: 1 to 500, each with its own path, which is no folder of another one's.
 #[derive(Debug, Default, JsonSchema)]
 pub struct NewFiles(#[schemars(length(min = 1, max = 500))] pub Vec<NewFile>);
 
@@ -90,6 +90,11 @@ impl<'de> Deserialize<'de> for NewFiles {
                 )));
             }
             total += size;
+        }
+        // No disk could hold both.
+        let both = paths.iter().flat_map(|path| FilePath::folders(path)).find(|folder| paths.contains(folder));
+        if let Some(folder) = both {
+            return Err(de::Error::custom(format_args!("has {folder:?} both as a file and as a folder")));
         }
         if total > INLINE_LIMIT {
             return Err(de::Error::custom("have more than 4 MiB of text together: upload some instead"));
@@ -242,7 +247,8 @@ pub struct Version {
     pub files_count: i32,
     /// Bytes of all its files.
     pub size: i64,
-    /// Lines added against the version before. Of that one, text after the first 8 MiB that changed is not looked at.
+    /// Lines added against the version before. Of that one, text after the first 8 MiB that changed is not looked at; and where
+    /// more than 100,000 lines would have to be compared, what lies between the first that differs and the last counts.
     pub additions: i32,
     /// Lines removed against the version before.
     pub deletions: i32,
@@ -705,7 +711,7 @@ impl Manifest {
                   where artifact_files.artifact_id = $1 and artifact_files.last_index is null and blobs.sha256 = new.sha256
               )
             order by new.sha256
-            on conflict (user_id, sha256) do nothing
+            on conflict (user_id, sha256) do update set storage_key = blobs.storage_key where false
         ")
         .bind(artifact_id)
         .bind(self.hashes.clone())
@@ -901,16 +907,30 @@ pub fn count_lines(text: &str) -> i32 {
     i32::try_from(text.lines().count()).unwrap_or(i32::MAX)
 }
 
-/// Lines that differ between the files of two versions: added, removed. Binary files have no lines.
+/// Lines that are compared when a version is published: where each of them differs, that takes half a second, and several on
+/// the small processor of a function.
+const COUNTED_LIMIT: usize = 100_000;
+
+/// Lines that differ between the files of two versions: added, removed. Binary files have no lines. Beyond
+/// [`COUNTED_LIMIT`] lines all from the first that differs to the last counts as replaced.
 #[must_use]
 pub fn count_changes<A: AsRef<str>, B: AsRef<str>>(old: &[(&str, A)], new: &[(&str, B)]) -> (i32, i32) {
     let old: BTreeMap<&str, &str> = old.iter().map(|(path, text)| (*path, text.as_ref())).collect();
     let new: BTreeMap<&str, &str> = new.iter().map(|(path, text)| (*path, text.as_ref())).collect();
     let paths: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
     let (mut additions, mut deletions) = (0, 0);
+    let mut counted = 0;
     for path in paths {
         let [old, new] = [&old, &new].map(|files| diff::lines(files.get(path).copied().unwrap_or_default()));
-        for edit in diff::edits(&old, &new) {
+        let (old, new) = diff::trim(&old, &new);
+        let size = if old.is_empty() || new.is_empty() { 0 } else { old.len() + new.len() };
+        let edits = if counted + size <= COUNTED_LIMIT {
+            counted += size;
+            diff::edits(old, new)
+        } else {
+            vec![diff::Edit { old: 0..old.len(), new: 0..new.len() }]
+        };
+        for edit in edits {
             deletions += i32::try_from(edit.old.len()).unwrap_or(i32::MAX);
             additions += i32::try_from(edit.new.len()).unwrap_or(i32::MAX);
         }
@@ -928,5 +948,13 @@ mod tests {
         let new = [("a", "1\nzwei\n3\n"), ("new", "n\n"), ("same", "s\n")];
         assert_eq!(count_changes(&old, &new), (2, 3));
         assert_eq!(count_changes::<&str, &str>(&[], &[("a", "no newline")]), (1, 0));
+        // However much is new or gone, all else is compared.
+        let much = "x\n".repeat(3 * COUNTED_LIMIT);
+        assert_eq!(count_changes(&[("b", "1\n2\n3\n")], &[("a", much.as_str()), ("b", "1\n3\n")]), (300_000, 1));
+        // What is more than can be compared is replaced from the first line to the last that differs.
+        let numbered = |step: usize| (0..COUNTED_LIMIT).map(|line| format!("{}\n", line / step)).collect::<String>();
+        let (old, new) = (format!("same\n{}same\n", numbered(1)), format!("same\n{}same\n", numbered(2)));
+        let (old, new) = ([("a", old.as_str()), ("b", "1\n2\n")], [("a", new.as_str()), ("b", "1\n")]);
+        assert_eq!(count_changes(&old, &new), (99_999, 100_000));
     }
 }

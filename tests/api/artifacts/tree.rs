@@ -1,6 +1,6 @@
 //! GET /v1/artifacts/{id}/tree
 
-use harness::{Person, Reply, Value, json, together};
+use harness::{Person, Reply, Value, database, json, together};
 use uuid::Uuid;
 
 async fn fork(person: &Person, source: &Reply, visibility: &str) -> Reply {
@@ -82,4 +82,37 @@ async fn a_broad_tree_is_walked_page_by_page() {
     let mut expected = forks;
     expected.sort();
     assert_eq!(walked, expected);
+}
+
+/// An artifact whose own source is gone for good is at the root of a tree again.
+#[tokio::test]
+async fn forks_of_what_lost_its_source_are_in_its_tree() {
+    let (ada, bob) = (Person::register().await, Person::register().await);
+    let root = ada.create_artifact("public", "draw();\n").await;
+    let middle = fork(&bob, &root, "public").await;
+    let early = fork(&ada, &middle, "public").await;
+    let below = fork(&ada, &early, "public").await;
+    let remove = "delete from artifacts where id = $1::text::uuid";
+    database::behind().await.execute(remove, &[&root.id()]).await.expect("removed");
+    let late = fork(&ada, &middle, "public").await;
+    let path = |artifact: &Reply| format!("/v1/artifacts/{}/tree", artifact.id());
+    let items = ada.walk(&format!("{}?limit=2", path(&middle))).await;
+    assert_eq!(shape(&items), [(late.id(), 1), (below.id(), 2), (early.id(), 1)]);
+    assert_eq!(shape(&ada.walk(&path(&early)).await), [(below.id(), 1)]);
+}
+
+/// Some of the older systems' forks name their source alone.
+#[tokio::test]
+async fn forks_without_an_origin_are_in_the_tree() {
+    let (ada, bob) = (Person::register().await, Person::register().await);
+    let root = ada.create_artifact("public", "draw();\n").await;
+    let imported = fork(&bob, &root, "public").await;
+    let forget =
+        "update artifacts set origin_artifact_id = null, origin_owner_user_id = null where id = $1::text::uuid";
+    database::behind().await.execute(forget, &[&imported.id()]).await.expect("forgotten");
+    let below = fork(&ada, &imported, "public").await;
+    let beside = fork(&ada, &root, "private").await;
+    let path = format!("/v1/artifacts/{}/tree", root.id());
+    assert_eq!(shape(&ada.walk(&path).await), [(beside.id(), 1), (below.id(), 2), (imported.id(), 1)]);
+    assert_eq!(shape(&bob.walk(&path).await), [(below.id(), 2), (imported.id(), 1)]);
 }

@@ -52,7 +52,9 @@ async fn what_cannot_be_seen_is_not_found_and_a_project_must_be_ones_own() {
     let _ = bob.post(&nowhere, json!({})).await.expect_problem(404, "not_found");
     let artifact = ada.create_artifact("public", "draw();\n").await;
     let path = format!("/v1/artifacts/{}/imports", artifact.id());
-    for project_id in [project(&ada).await, Uuid::now_v7().to_string()] {
+    let deleted = project(&bob).await;
+    let _ = bob.delete(&format!("/v1/projects/{deleted}")).await.expect(204);
+    for project_id in [project(&ada).await, deleted, Uuid::now_v7().to_string()] {
         let reply = bob.post(&path, json!({"project_id": project_id})).await.expect_problem(422, "invalid_reference");
         assert_eq!(reply.pointers(), ["/project_id"]);
     }

@@ -210,6 +210,26 @@ async fn conflicts_come_back_as_data_and_change_nothing() {
     );
 }
 
+/// No disk could hold a file and a folder of one name.
+#[tokio::test]
+async fn a_file_and_a_folder_of_one_name_are_a_conflict() {
+    let (ada, bob) = (Person::register().await, Person::register().await);
+    let source = publish_new(&ada, json!([file("a", "1\n"), file("b/c", "1\n")])).await;
+    let made = fork(&bob, &source, json!({})).await;
+    let _ = ada.publish_files(&source.id(), json!([file("a", "1\n"), file("b/c", "1\n"), file("new", "t\n")])).await;
+    let _ = bob.publish_files(&made.id(), json!([file("a", "1\n"), file("b/c", "1\n"), file("new/d/e", "o\n")])).await;
+    let reply = merge(&bob, &made, json!({})).await.expect_problem(409, "merge_conflict");
+    let name = json!({"sha256": Sha256::of(b"t\n"), "size": 2});
+    assert_eq!(
+        reply.json["conflicts"],
+        json!([{"path": "new", "kind": "folder", "base": null, "ours": null, "theirs": name, "hunks": null}])
+    );
+    // A folder that takes the place of a file is none.
+    let _ = ada.publish_files(&source.id(), json!([file("a/b", "1\n"), file("b", "1\n")])).await;
+    let merged = merge(&bob, &made, json!({})).await.expect(201);
+    assert_eq!(texts(&merged), [("a/b", "1\n"), ("b", "1\n"), ("new/d/e", "o\n")]);
+}
+
 #[tokio::test]
 async fn a_report_of_many_conflicts_fits_into_a_reply() {
     let (ada, bob) = (Person::register().await, Person::register().await);

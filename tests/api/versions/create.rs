@@ -413,6 +413,7 @@ async fn wrong_fields_are_named() {
         ("/files", json!([file("a", "1"), file("b", "2"), file("a", "3")])),
         ("/files", json!([file("a", "1"), file("a", "1")])),
         ("/files", json!([{"path": "a"}])),
+        ("/files", json!([{"path": "a/b/c", "content": "a"}, {"path": "a/b", "content": "b"}])),
         ("/files", json!([{"path": "a", "content": null, "sha256": null}])),
         ("/files", json!([{"path": "a", "content": "a", "sha256": hash}])),
         ("/files", json!([file("a", &"x".repeat(1024 * 1024 + 1))])),
