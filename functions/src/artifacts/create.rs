@@ -7,6 +7,7 @@ use shared::{
     context::read_one,
     model::{
         artifacts::{Artifact, SourceSession, Visibility, select_artifact},
+        projects::project_exists,
         versions::{Manifest, NewVersion, count_lines},
     },
     problem, sql,
@@ -118,17 +119,18 @@ impl Endpoint for CreateArtifact {
 fn insert(id: Uuid, version_id: Option<Uuid>, new: NewArtifact) -> Sql {
     let (source_session_id, credits) =
         new.source_session.map(|session| (session.id.into_string(), session.credits_estimate)).unzip();
-    sql("
-        insert into artifacts (
-            id, owner_user_id, title, description, visibility, type, tool_name, metadata, chat_id, project_id,
-            source_session_id, source_session_credits_estimate, versioning_enabled, chat_history_public,
-            current_version_id, versions_count
-        )
-        values (
-            $1, auth.uid(), $2, $3, $4, coalesce($5, 'code'), $6, $7, $8, $9, $10, $11::float8::numeric, $12, $13,
-            $14, case when $14::uuid is null then 0 else 1 end
-        )
-    ")
+    sql(format!(
+        "insert into artifacts (
+             id, owner_user_id, title, description, visibility, type, tool_name, metadata, chat_id, project_id,
+             source_session_id, source_session_credits_estimate, versioning_enabled, chat_history_public,
+             current_version_id, versions_count
+         )
+         select
+             $1, auth.uid(), $2, $3, $4, coalesce($5, 'code'), $6, $7, $8, $9, $10, $11::float8::numeric, $12, $13,
+             $14, case when $14::uuid is null then 0 else 1 end
+         where {}",
+        project_exists("$9")
+    ))
     .bind(id)
     .bind(new.title.into_string())
     .bind(new.description.map(Text::into_string))

@@ -7,6 +7,7 @@ use shared::{
     context::read_one,
     model::accounts::Id,
     model::artifacts::{Artifact, SourceSession, Visibility, select_artifact},
+    model::projects::project_exists,
     problem, sql,
     text::{Change, Maybe, Object, Text},
 };
@@ -86,24 +87,25 @@ fn update(id: Uuid, if_match: Option<i64>, changes: ArtifactChanges) -> Sql {
     let (set_source_session, source_session) = changes.source_session.into_parts(|session| session);
     let (source_session_id, credits) =
         source_session.map(|session| (session.id.into_string(), session.credits_estimate)).unzip();
-    sql("
-        update artifacts set
-            title = coalesce($3, title),
-            description = case when $4 then $5 else description end,
-            visibility = coalesce($6, visibility),
-            type = coalesce($7, type),
-            tool_name = case when $8 then $9 else tool_name end,
-            metadata = coalesce($10, metadata),
-            chat_id = case when $11 then $12 else chat_id end,
-            project_id = case when $13 then $14 else project_id end,
-            source_session_id = case when $15 then $16 else source_session_id end,
-            source_session_credits_estimate =
-                case when $15 then $17::float8::numeric else source_session_credits_estimate end,
-            versioning_enabled = coalesce($18, versioning_enabled),
-            chat_history_public = coalesce($19, chat_history_public)
-        where id = $1 and owner_user_id = auth.uid() and deleted_at is null and if_match(revision, $2)
-        returning id
-    ")
+    sql(format!(
+        "update artifacts set
+             title = coalesce($3, title),
+             description = case when $4 then $5 else description end,
+             visibility = coalesce($6, visibility),
+             type = coalesce($7, type),
+             tool_name = case when $8 then $9 else tool_name end,
+             metadata = coalesce($10, metadata),
+             chat_id = case when $11 then $12 else chat_id end,
+             project_id = case when $13 then $14 else project_id end,
+             source_session_id = case when $15 then $16 else source_session_id end,
+             source_session_credits_estimate =
+                 case when $15 then $17::float8::numeric else source_session_credits_estimate end,
+             versioning_enabled = coalesce($18, versioning_enabled),
+             chat_history_public = coalesce($19, chat_history_public)
+         where id = $1 and owner_user_id = auth.uid() and deleted_at is null and if_match(revision, $2) and {}
+         returning id",
+        project_exists("$14")
+    ))
     .bind(id)
     .bind(if_match)
     .bind(changes.title.0.map(Text::into_string))

@@ -4,8 +4,11 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
-    Context, CreatedOnce, Endpoint, Input, Nothing, Problem, Resource, Route, context::read_one, from_row,
-    model::artifacts::VISIBLE, problem, sql,
+    Context, CreatedOnce, Endpoint, Input, Nothing, Problem, Resource, Route,
+    context::read_one,
+    from_row,
+    model::{artifacts::VISIBLE, projects::project_exists},
+    problem, sql,
 };
 use uuid::Uuid;
 
@@ -64,15 +67,11 @@ impl Endpoint for CreateImport {
              from artifacts
              where artifacts.id = $1
                and {VISIBLE}
-               and ($2::uuid is null
-                    or exists (
-                        select from projects
-                        where projects.id = $2 and projects.owner_id = auth.uid() and projects.status <> 'deleted'
-                    )
-                    or refuse('invalid_reference', '/project_id'))
+               and {}
              on conflict (artifact_id, user_id) do update set
                  project_id = coalesce(excluded.project_id, artifact_imports.project_id)
-             returning xmax = 0 as is_new"
+             returning xmax = 0 as is_new",
+            project_exists("$2")
         ))
         .bind(input.path.id)
         .bind(input.body.project_id);

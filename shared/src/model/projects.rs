@@ -137,7 +137,20 @@ pub fn release_chat(chat_id: Option<Uuid>) -> Sql {
         .bind(chat_id)
 }
 
-/// The condition that a sandbox is one that the caller may name: the parameter at this place, if it is not null.
+/// The condition that a project is one that the caller may name: the parameter at this place, if it is not null.
+#[must_use]
+pub fn project_exists(parameter: &str) -> String {
+    format!(
+        "({parameter}::uuid is null
+          or exists (
+              select from projects
+              where projects.id = {parameter} and projects.owner_id = auth.uid() and projects.status <> 'deleted'
+          )
+          or refuse('invalid_reference', '/project_id'))"
+    )
+}
+
+/// The same of a sandbox: the parameter at this place, if it is not null.
 #[must_use]
 pub fn container_exists(parameter: &str) -> String {
     format!(

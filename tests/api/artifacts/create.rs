@@ -1,6 +1,6 @@
 //! POST /v1/artifacts
 
-use harness::{Person, Value, database, json};
+use harness::{Person, Value, json};
 use shared::text::Sha256;
 use uuid::Uuid;
 
@@ -215,12 +215,9 @@ async fn bodies_are_limited() {
 async fn only_ones_own_things_can_be_referred_to() {
     let (ada, bob) = (Person::register().await, Person::register().await);
     let theirs = bob.post("/v1/chats", json!({})).await.expect(201).id();
-    let project = Uuid::now_v7();
-    database::behind()
-        .await
-        .execute("insert into projects (id, owner_id, name) values ($1, $2::text::uuid, 'p')", &[&project, &bob.id()])
-        .await
-        .expect("stored");
+    let project = bob.post("/v1/projects", json!({"name": "p"})).await.expect(201).id();
+    let deleted = ada.post("/v1/projects", json!({"name": "p"})).await.expect(201).id();
+    let _ = ada.delete(&format!("/v1/projects/{deleted}")).await.expect(204);
     let secret = bob.upload("artifact_file", "application/octet-stream", Uuid::new_v4().as_bytes()).await;
     let sha256 = &secret.json["blob"]["sha256"];
     let pending = ada.declare("artifact_file", "text/plain", b"never sent").await.expect(201);
@@ -230,6 +227,7 @@ async fn only_ones_own_things_can_be_referred_to() {
         ("chat_id", json!(theirs), "/chat_id"),
         ("chat_id", json!(Uuid::now_v7()), "/chat_id"),
         ("project_id", json!(project), "/project_id"),
+        ("project_id", json!(deleted), "/project_id"),
         ("project_id", json!(Uuid::now_v7()), "/project_id"),
         ("version", files(sha256), "/version/files/1/sha256"),
         ("version", files(&json!("0".repeat(64))), "/version/files/1/sha256"),

@@ -131,7 +131,11 @@ async fn wrong_fields_are_named() {
     )
     .await;
     let theirs = bob.post("/v1/chats", json!({})).await.expect(201).id();
-    for (field, value) in [("chat_id", json!(theirs)), ("project_id", json!(Uuid::now_v7()))] {
+    let deleted = ada.post("/v1/projects", json!({"name": "p"})).await.expect(201).id();
+    let _ = ada.delete(&format!("/v1/projects/{deleted}")).await.expect(204);
+    for (field, value) in
+        [("chat_id", json!(theirs)), ("project_id", json!(Uuid::now_v7())), ("project_id", json!(deleted))]
+    {
         let reply = ada.patch(&path, "*", json!({"title": "A watch", field: value})).await;
         assert_eq!(reply.expect_problem(422, "invalid_reference").pointers(), [format!("/{field}")]);
     }
