@@ -32,6 +32,12 @@ as $$ select case when kept is null then value else lens.original(kept, value) e
 comment on function lens.shown(jsonb, anyelement) is
     'A column of a lens: the model''s value, or what the lens was given where that differs. For most rows nothing differs, which costs nothing.';
 
+-- Immutable, so that an index can have what a lens shows.
+create function lens.shown(kept jsonb, value text) returns text
+language sql immutable
+as $$ select case when kept ->> 'is' is not distinct from value then kept ->> 'was' else value end $$;
+comment on function lens.shown(jsonb, text) is 'The same of a text.';
+
 create function lens.kept(relation text, was jsonb, "is" jsonb) returns jsonb
 language sql immutable
 as $$
@@ -307,7 +313,7 @@ grant execute on function archive_messages(timestamptz, integer) to atelier_jobs
 
 revoke execute on all functions in schema lens from public;
 grant execute on all functions in schema lens to atelier_lenses;
-grant execute on function lens.original(jsonb, anyelement), lens.shown(jsonb, anyelement), lens.secret(text), lens.url(text), lens.nobody()
+grant execute on function lens.original(jsonb, anyelement), lens.shown(jsonb, anyelement), lens.shown(jsonb, text), lens.secret(text), lens.url(text), lens.nobody()
     to atelier_reader, atelier_importer;
 grant execute on function lens.add_blob(uuid, bytea, bigint, text, bytea, text) to atelier_importer;
 grant execute on function uuid_v7() to atelier_reader, atelier_importer, atelier_lenses;

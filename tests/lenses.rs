@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use harness::{
-    database::{connect, create_migrated},
+    database::{connect, create_migrated, url},
     sql,
 };
 use tokio_postgres::Client;
@@ -149,6 +149,26 @@ async fn functions_that_are_made_anew_break_nothing() {
     assert_eq!(row.get::<_, Vec<String>>(0), ["kept", "kept as well"]);
     assert_eq!((row.get::<_, i32>(1), row.get::<_, i64>(2), row.get::<_, i64>(3)), (2, 2, 2));
     assert!(row.get::<_, bool>(4), "the lens still keeps updated_at");
+}
+
+/// As at each sign-in by an older system's code.
+#[tokio::test]
+async fn an_account_is_found_by_its_address_without_reading_all() {
+    let (owner, _) = create_migrated().await;
+    let client = connect(&url(None, owner.rsplit('/').next().expect("a name"))).await;
+    let insert = "insert into users (email) select format('%s@example.com', n) from generate_series(1, 20000) as n";
+    client.batch_execute(insert).await.expect("accounts");
+    client.batch_execute("analyze users; set role atelier_reader").await.expect("they are counted");
+    for (table, index) in [
+        ("craftlive.user", "users_craftlive_email_idx"),
+        ("december.users", "users_december_email_idx"),
+        ("aio.users", "users_aio_email_idx"),
+    ] {
+        let explain = format!("explain select * from {table} where email = '7@example.com'");
+        let plan: Vec<String> =
+            client.query(&explain, &[]).await.expect("a plan").iter().map(|row| row.get(0)).collect();
+        assert!(plan.iter().any(|line| line.contains(index)), "{table}: {plan:#?}");
+    }
 }
 
 /// Where the documents are absent, this covers the names in them.
