@@ -4,4 +4,5 @@ mod forks;
 mod gallery;
 mod messages;
 mod shares;
+mod tools;
 mod writes;

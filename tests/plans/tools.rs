@@ -1,0 +1,40 @@
+//! Lists of what tools were used, however many uses someone has.
+
+use functions::tools::usage::Filter;
+use harness::{
+    json,
+    plans::{expect_index, filled},
+};
+use uuid::Uuid;
+
+/// A user with 200,000 uses of tools, of which the ten oldest failed.
+const ROWS: &[(&str, &str)] = &[
+    (
+        "users",
+        "insert into users (id, email)
+         select md5('user' || number)::uuid, number || '@example.com' from generate_series(1, 100) number",
+    ),
+    (
+        "tool_usage",
+        "insert into tool_usage (user_id, tool_name, operation, status, created_at)
+         select
+             md5('user1')::uuid, 'tool ' || number % 50, 'o', case when number <= 10 then 'failure' else 'success' end,
+             '2025-01-01'::timestamptz + number * interval '1 second'
+         from generate_series(1, 200000) number",
+    ),
+];
+
+#[tokio::test]
+async fn a_page_of_uses_reads_no_more_than_a_page() {
+    let (client, planner) = filled(ROWS).await;
+    let user: Uuid = client.query_one("select md5('user1')::uuid", &[]).await.expect("an id").get(0);
+    for (filter, index) in [
+        (json!({}), "tool_usage_user_id_idx"),
+        (json!({"tool_name": "tool 7"}), "tool_usage_user_id_tool_name_idx"),
+        (json!({"status": "failure"}), "tool_usage_user_id_status_idx"),
+    ] {
+        let select = serde_json::from_value::<Filter>(filter.clone()).expect("a filter").select();
+        let scans = planner.scans(Some(user), &select).await;
+        expect_index(&format!("uses {filter}"), &scans, index, 60.0);
+    }
+}
