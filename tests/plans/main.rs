@@ -3,6 +3,7 @@
 mod forks;
 mod gallery;
 mod messages;
+mod popular;
 mod shares;
 mod tools;
 mod writes;

@@ -70,21 +70,28 @@ impl Endpoint for ListComments {
 
 impl Filter {
     /// Each combination is its own statement, so that each has the plan of its own index.
-    fn select(self, artifact_id: Uuid) -> Sql {
+    #[must_use]
+    pub fn select(self, artifact_id: Uuid) -> Sql {
         let default = if self.parent_id.is_some() { Order::Oldest } else { Order::Newest };
         let newest = page::after(self.cursor, "artifact_comments", 3);
         let (place, order) = match self.order.unwrap_or(default) {
             Order::Newest => (newest, "desc"),
             Order::Oldest => (newest.replace(" < ", " > "), "asc"),
         };
-        let parent = if self.parent_id.is_some() { "= $2" } else { "is null and $2::uuid is null" };
+        // An answer is on the artifact that its parent is on: a second condition on each would make the planner expect few.
+        let which = if self.parent_id.is_some() {
+            "artifact_comments.parent_id = $2
+                     and $1 = (select parent.artifact_id from artifact_comments parent where parent.id = $2)"
+        } else {
+            "artifact_comments.artifact_id = $1 and artifact_comments.parent_id is null and $2::uuid is null"
+        };
         sql(format!(
             "with artifact_comments as (
                  select *
                  from (
                      select artifact_comments.*
                      from artifact_comments
-                     where artifact_comments.artifact_id = $1 and artifact_comments.parent_id {parent} and {place}
+                     where {which} and {place}
                      order by artifact_comments.created_at {order}, artifact_comments.id {order}
                      limit 101
                  ) found

@@ -60,7 +60,9 @@ impl Endpoint for ListLikes {
     }
 }
 
-fn select(artifact_id: Uuid, Paging { limit, cursor }: Paging) -> Sql {
+/// A page of them.
+#[must_use]
+pub fn select(artifact_id: Uuid, Paging { limit, cursor }: Paging) -> Sql {
     sql(format!(
         "select
              likes.created_at,
