@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use harness::database::create_migrated;
-use harness::server::Server;
+use harness::server::{Server, bucket};
 use harness::{Person, Value, json, pictures};
-use shared::bucket::{Bucket, BucketClient};
-use shared::config::BucketConfig;
+use shared::bucket::Bucket;
 use shared::text::Sha256;
 use uuid::Uuid;
 
@@ -43,14 +42,10 @@ impl Drop for Folder {
     }
 }
 
-fn bucket() -> BucketClient {
-    Bucket::new(BucketConfig::from_env().expect("the bucket's variables")).expect("keys").client()
-}
-
 /// The bucket holds these bytes, verified, where the API looks for them.
 async fn expect_stored(owner: Uuid, bytes: &[u8], is_image: bool) {
     let sha256 = Sha256::of(bytes);
-    let stored = bucket().head(&Bucket::key(owner, &sha256, is_image)).await.expect("the bucket answers");
+    let stored = bucket().client().head(&Bucket::key(owner, &sha256, is_image)).await.expect("the bucket answers");
     let stored = stored.expect("the object is there");
     assert_eq!(stored.size, i64::try_from(bytes.len()).expect("a size"));
     assert_eq!(stored.sha256.map(|sha256| sha256.0), Some(sha256.0), "the bucket verified it");
@@ -106,7 +101,7 @@ async fn images_go_to_the_bucket_and_what_is_none_is_listed() {
     dry.push("--dry-run");
     let outcome = tool::run(&target, &dry).await.expect(2);
     assert!(outcome.report.contains("profiles.avatar_url"), "{}", outcome.report);
-    assert!(bucket().head(&Bucket::key(ADA, &Sha256::of(&avatar), true)).await.expect("it answers").is_none());
+    assert!(bucket().client().head(&Bucket::key(ADA, &Sha256::of(&avatar), true)).await.expect("it answers").is_none());
 
     // The second run finds everything where it belongs.
     for _ in 0..2 {
