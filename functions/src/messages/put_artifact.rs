@@ -72,7 +72,7 @@ fn insert_blob(message_id: Uuid, files: Option<&str>, sha256: Option<Vec<u8>>) -
         select messages.user_id, $2, $3, 'application/json', $4, 'zstd'
         from messages
         where messages.id = $1 and messages.user_id = auth.uid() and $4::bytea is not null
-        on conflict (user_id, sha256) do update set storage_key = blobs.storage_key
+        on conflict (user_id, sha256) do update set storage_key = blobs.storage_key where false
     ")
     .bind(message_id)
     .bind(sha256)

@@ -140,35 +140,30 @@ pub fn release_chat(chat_id: Option<Uuid>) -> Sql {
 /// The condition that a project is one that the caller may name: the parameter at this place, if it is not null.
 #[must_use]
 pub fn project_exists(parameter: &str) -> String {
-    format!(
-        "({parameter}::uuid is null
-          or exists (
-              select from projects
-              where projects.id = {parameter} and projects.owner_id = auth.uid() and projects.status <> 'deleted'
-          )
-          or refuse('invalid_reference', '/project_id'))"
-    )
+    may_name(parameter, "project_id", "projects", "projects.owner_id = auth.uid() and projects.status <> 'deleted'")
 }
 
-/// The same of a sandbox: the parameter at this place, if it is not null.
+/// The same of a sandbox.
 #[must_use]
 pub fn container_exists(parameter: &str) -> String {
-    format!(
-        "({parameter}::uuid is null
-          or exists (
-              select from containers
-              where containers.id = {parameter} and containers.user_id = auth.uid() and containers.status <> 'deleted'
-          )
-          or refuse('invalid_reference', '/container_id'))"
+    may_name(
+        parameter,
+        "container_id",
+        "containers",
+        "containers.user_id = auth.uid() and containers.status <> 'deleted'",
     )
 }
 
 /// The same of a chat, whether or not it has a project: of someone else's not even that is told.
 #[must_use]
 pub fn chat_exists(parameter: &str) -> String {
+    may_name(parameter, "chat_id", "chats", "chats.user_id = auth.uid()")
+}
+
+fn may_name(parameter: &str, field: &str, table: &str, condition: &str) -> String {
     format!(
         "({parameter}::uuid is null
-          or exists (select from chats where chats.id = {parameter} and chats.user_id = auth.uid())
-          or refuse('invalid_reference', '/chat_id'))"
+          or exists (select from {table} where {table}.id = {parameter} and {condition})
+          or refuse('invalid_reference', '/{field}'))"
     )
 }

@@ -216,7 +216,7 @@ pub fn insert_prompt(prompt: &str) -> Sql {
     sql("
         insert into blobs (user_id, sha256, size, content_type, content)
         values (auth.uid(), $1, $2, 'text/plain; charset=utf-8', $3)
-        on conflict (user_id, sha256) do update set storage_key = blobs.storage_key
+        on conflict (user_id, sha256) do update set storage_key = blobs.storage_key where false
     ")
     .bind(Sha256::of(prompt.as_bytes()).0.to_vec())
     .bind(i64::try_from(prompt.len()).unwrap_or(i64::MAX))
